@@ -1,0 +1,77 @@
+"""The database of a test run, and what every test may use.
+
+One throwaway PostgreSQL serves the whole run, each xdist worker in a database of its own. `TEST_DATABASE_URL` names another server.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from portal.embedded import database_settings
+from portal.runtime.postgres import Server, prepare_data_dir
+
+_stop_server = pytest.StashKey[Any]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server once, in the process that controls the workers, and point Django at it before it connects."""
+    url = os.environ.get("TEST_DATABASE_URL")
+    if not url:
+        url = _start_server(config)
+        # Workers are started later and inherit it.
+        os.environ["TEST_DATABASE_URL"] = url
+    settings.DATABASES["default"].update(database_settings(settings.DATA_DIR, {"DATABASE_URL": url}), CONN_MAX_AGE=0)
+    _use_own_folder(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and forget its data."""
+    for stop in reversed(config.stash.get(_stop_server, [])):
+        stop()
+
+
+def _start_server(config: pytest.Config) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="portal-test-"))
+    folder.chmod(0o711)
+    data_dir = folder / "var"
+    prepare_data_dir(data_dir)
+    server = Server(data_dir, durable=False)
+    server.start()
+    config.stash.setdefault(_stop_server, []).extend([lambda: shutil.rmtree(folder, ignore_errors=True), server.stop])
+    return server.url()
+
+
+def _use_own_folder(config: pytest.Config) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="portal-files-"))
+    config.stash.setdefault(_stop_server, []).append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    settings.DATA_DIR = folder
+    settings.MEDIA_ROOT = folder / "attachments"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_past_append_only_triggers() -> Iterator[None]:
+    """Let Django empty the tables after a transactional test.
+
+    Triggers forbid it for audit rows, to the application and to everybody; only a superuser may say that he is a replica, for which they do not fire.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        flush = DatabaseOperations.execute_sql_flush
+
+        def flush_as_replica(operations: DatabaseOperations, sql_list: Sequence[str]) -> None:
+            with operations.connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = replica")
+                try:
+                    flush(operations, sql_list)
+                finally:
+                    cursor.execute("SET session_replication_role = origin")
+
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush_as_replica)
+        yield
