@@ -1,0 +1,76 @@
+"""Text as people search, sort and hide it: folding, pinyin and masks. Pure functions, no database."""
+
+import re
+import unicodedata
+from functools import cache
+
+from opencc import OpenCC
+from pypinyin import Style, lazy_pinyin
+
+# The database has no ICU (the wheel is built without it), so the order of Chinese names is a stored key.
+PINYIN_KEY_LENGTH = 200
+
+_MOBILE = re.compile(r"(?:\+?86)?(1\d{10})")
+
+
+@cache
+def _converter() -> OpenCC:
+    """The traditional-to-simplified converter; reading its dictionaries takes a while, so only on first use."""
+    return OpenCC("t2s")
+
+
+def fold(text: str) -> str:
+    """Fold `text` for comparison: NFKC, lower case, simplified characters, single spaces, nothing at the ends."""
+    plain = " ".join(unicodedata.normalize("NFKC", text).lower().split())
+    return plain if plain.isascii() else str(_converter().convert(plain))
+
+
+def pinyin_key(text: str) -> str:
+    """Return the sort key of a name, at most 200 characters, such that plain string order is pinyin order.
+
+    Each Chinese character becomes its syllable with the tone digit, words are parted by a space: a space and the digits stand
+    before the letters, so that 李 `li3` comes before 林 `lin2`. Everything else is kept, folded. Traditional and simplified
+    spellings of a name have the same key.
+    """
+    syllables = lazy_pinyin(fold(text), style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    return " ".join(" ".join(syllables).split())[:PINYIN_KEY_LENGTH].rstrip()
+
+
+def initials(text: str) -> str:
+    """Return pinyin initials, as in 詹家墩社区 -> `zjdsq`; Latin letters and digits stay, everything else is dropped."""
+    parts: list[str] = []
+    folded = fold(text)
+    # One syllable a character; `errors` receives a whole run of characters that are not Chinese, and must part it.
+    syllables = lazy_pinyin(folded, style=Style.TONE3, errors=list)
+    for character, syllable in zip(folded, syllables, strict=True):
+        if character.isascii():
+            parts.append(character if character.isalnum() else "")
+        elif syllable[0].isascii():
+            parts.append(syllable[0])
+    return "".join(parts)
+
+
+def search_text(*parts: str) -> str:
+    """Return what a stored search column holds: the folded parts and their initials, joined by spaces, no word twice."""
+    folded = [fold(part) for part in parts]
+    words = [*folded, *(initials(part) for part in folded)]
+    return " ".join(dict.fromkeys(word for word in words if word))
+
+
+def mask_phone(phone: str) -> str:
+    """Hide the middle of a mobile number (`138****1234`) and all but the last two digits of any other."""
+    digits = re.sub(r"[\s()-]", "", unicodedata.normalize("NFKC", phone))
+    mobile = _MOBILE.fullmatch(digits)
+    if mobile:
+        number = mobile[1]
+        return f"{number[:3]}****{number[-4:]}"
+    shown = digits[-2:] if len(digits) >= 7 else ""
+    return "*" * (len(digits) - len(shown)) + shown
+
+
+def mask_name(name: str) -> str:
+    """Keep the first character of a name and hide each other one: 张三 -> 张*, 欧阳询 -> 欧**; a single one is hidden."""
+    bare = name.strip()
+    if len(bare) < 2:
+        return "*" * len(bare)
+    return bare[0] + "*" * (len(bare) - 1)
