@@ -120,3 +120,19 @@ def keeps_failing(name: str, log: Path) -> CannotStartError:
         f"The {name} process ends again as soon as it is started: see {log}.",
         f"{name} 进程一启动即退出：详见 {log}。",
     )
+
+
+def not_prepared(reason: str, log: Path) -> CannotStartError:
+    """Say that migrations or the first data failed."""
+    return CannotStartError(
+        f"The database could not be prepared ({reason}): see {log}.",
+        f"数据库未能准备就绪（{reason}）：详见 {log}。",
+    )
+
+
+def no_port(text: str) -> CannotStartError:
+    """Say that `text` is no port number."""
+    return CannotStartError(
+        f"PORT must be a whole number from 1 to 65535, not {text!r}: for example make run PORT=8123.",
+        f"PORT 应为 1 到 65535 的整数，而不是 {text!r}：例如 make run PORT=8123。",
+    )

@@ -1,0 +1,23 @@
+"""Settings of gunicorn, read by it as `python:portal.runtime.web`; the socket to serve is handed over by the supervisor."""
+
+import os
+import signal
+from typing import Any
+
+from portal.runtime.processes import die_with_parent
+
+wsgi_app = "portal.wsgi:application"
+worker_class = "gthread"
+workers = min(4, max(2, os.cpu_count() or 2))
+threads = 8
+timeout = 60
+graceful_timeout = 5
+keepalive = 5
+# The heartbeat file must not wait for a disk that is busy.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 -- gunicorn unlinks the file at once
+control_socket_disable = True
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Let a worker end when gunicorn itself is killed, or it would keep the port."""
+    die_with_parent(signal.SIGTERM)
