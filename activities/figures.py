@@ -119,9 +119,8 @@ def _bounded(whole: str, fraction: str, shift: int, decimals: int) -> Decimal:
 def _too_many_decimals(decimals: int) -> str | Promise:
     if decimals == 0:
         return _("Counts are whole numbers: nothing may follow the decimal point.")
-    return ngettext("At most %(count)d digit may follow the decimal point.", "At most %(count)d digits may follow the decimal point.", decimals) % {
-        "count": decimals
-    }
+    message = ngettext("At most %(count)d digit may follow the decimal point.", "At most %(count)d digits may follow the decimal point.", decimals)
+    return message % {"count": decimals}
 
 
 def convert(value: Decimal, factor: Decimal) -> Decimal:
