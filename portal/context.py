@@ -1,0 +1,48 @@
+"""What the frame of every page needs to know: see docs/look.md."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A link of the navigation; `current` when the page shown belongs to it."""
+
+    label: str | Promise
+    href: str
+    current: bool
+
+
+# Label, URL name, and the beginnings of the view names that belong to the entry.
+SECTIONS: tuple[tuple[str | Promise, str, tuple[str, ...]], ...] = (
+    (_("Dashboard"), "portal:dashboard", ("portal:dashboard",)),
+    (_("Daily reports"), "activities:report_list", ("activities:",)),
+    (_("Branches"), "branches:branch_list", ("branches:",)),
+    (_("People"), "members:person_list", ("members:",)),
+    (_("API"), "api-docs", ("api-docs",)),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, bool | list[NavEntry]]:
+    """Return `nav` (empty before sign-in) and `demo` for `base.html`."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    view_name = request.resolver_match.view_name if request.resolver_match else ""
+    return {"nav": _entries(SECTIONS, view_name) if signed_in else [], "demo": settings.DEMO}
+
+
+def _entries(sections: Sequence[tuple[str | Promise, str, tuple[str, ...]]], view_name: str) -> list[NavEntry]:
+    entries = []
+    for label, name, own in sections:
+        try:
+            href = reverse(name)
+        except NoReverseMatch:  # a deployment may leave a section out, for example the API docs
+            continue
+        entries.append(NavEntry(label, href, view_name.startswith(own)))
+    return entries
