@@ -8,12 +8,15 @@ import re
 from collections.abc import Iterable
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Values are numeric(18, 3): fifteen digits before the point, three behind it.
 WHOLE_DIGITS = 15
@@ -37,7 +40,7 @@ class Qualifier(TextChoices):
 class NumberError(ValidationError):
     """A number that was refused; `code` says why to programs, `message` to the person who typed it."""
 
-    def __init__(self, code: str, message: str | Promise) -> None:
+    def __init__(self, code: str, message: "StrOrPromise") -> None:
         super().__init__(message, code=code)
 
 
@@ -116,7 +119,7 @@ def _bounded(whole: str, fraction: str, shift: int, decimals: int) -> Decimal:
     return _trim(Decimal(f"{whole or 0}.{fraction or 0}E{shift}"))
 
 
-def _too_many_decimals(decimals: int) -> str | Promise:
+def _too_many_decimals(decimals: int) -> "StrOrPromise":
     if decimals == 0:
         return _("Counts are whole numbers: nothing may follow the decimal point.")
     message = ngettext("At most %(count)d digit may follow the decimal point.", "At most %(count)d digits may follow the decimal point.", decimals)

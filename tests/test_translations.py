@@ -1,9 +1,13 @@
 """Every string has its Chinese, every source string is English, and the committed catalogue is the one the areas give."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django import SettingsWrapper
 
 from portal.management.catalogue import LANGUAGE, CatalogueError, Key, Marked, key_of, marked_strings, merge_areas, mo_bytes, po_bytes
 from portal.management.commands.build_locale import SOURCES
@@ -88,3 +92,19 @@ def test_strings_are_found_in_python_and_in_templates(tmp_path: Path) -> None:
         Key("", "Yes"),
         Key("month", "May"),
     }
+
+
+def test_the_command_builds_once_and_its_check_names_what_is_stale(tmp_path: Path, settings: SettingsWrapper) -> None:
+    settings.BASE_DIR = tmp_path
+    areas = tmp_path / "locale" / LANGUAGE / "areas"
+    areas.mkdir(parents=True)
+    (areas / "a.po").write_text('msgid "Save"\nmsgstr "保存"\n', encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"django\.po, django\.mo stale"):
+        call_command("build_locale", check=True)
+    call_command("build_locale", stdout=StringIO())
+    call_command("build_locale", check=True, stdout=StringIO())
+
+    (areas / "b.po").write_text('msgid "Save"\nmsgstr "存储"\n', encoding="utf-8")
+    with pytest.raises(CommandError, match=r"a\.po but 存储 in b\.po"):
+        call_command("build_locale")

@@ -38,16 +38,15 @@ def pinyin_key(text: str) -> str:
 
 def initials(text: str) -> str:
     """Return pinyin initials, as in 詹家墩社区 -> `zjdsq`; Latin letters and digits stay, everything else is dropped."""
-    parts: list[str] = []
-    folded = fold(text)
-    # One syllable a character; `errors` receives a whole run of characters that are not Chinese, and must part it.
-    syllables = lazy_pinyin(folded, style=Style.TONE3, errors=list)
-    for character, syllable in zip(folded, syllables, strict=True):
-        if character.isascii():
-            parts.append(character if character.isalnum() else "")
-        elif syllable[0].isascii():
-            parts.append(syllable[0])
-    return "".join(parts)
+    return "".join(_initials_of_run(run) for run in re.findall(r"[a-z0-9]+|[^\x00-\x7f]+", fold(text)))
+
+
+def _initials_of_run(run: str) -> str:
+    if run.isascii():
+        return run
+    # Decomposed, because a few interjections are spelled with an accented letter, as 诶 is ê.
+    syllables = lazy_pinyin(run, style=Style.TONE3, v_to_u=False, errors="ignore")
+    return "".join(unicodedata.normalize("NFD", syllable)[0] for syllable in syllables if syllable)
 
 
 def search_text(*parts: str) -> str:

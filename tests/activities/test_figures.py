@@ -72,9 +72,9 @@ def test_a_difference_is_exact_only_between_exact_figures() -> None:
 
 def test_qualifiers_are_named_in_both_languages() -> None:
     with translation.override("en"):
-        assert [q.label for q in Qualifier] == ["exact", "nearly", "over", "about", "at least"]
+        assert [str(q.label) for q in Qualifier] == ["exact", "nearly", "over", "about", "at least"]
     with translation.override("zh-hans"):
-        assert [q.label for q in Qualifier] == ["准数", "近", "余", "约", "至少"]
+        assert [str(q.label) for q in Qualifier] == ["准数", "近", "余", "约", "至少"]
 
 
 # Reading
@@ -211,11 +211,11 @@ def test_a_total_over_inexact_figures_says_that_it_holds_approximations() -> Non
 
 
 def test_words_as_printed_are_kept_in_chinese_but_not_in_a_total() -> None:
-    words = {"text": "约8000多斤"}
+    words = "约8000多斤"
 
-    assert format_figure(Decimal(8000), ABOUT, "斤", lang="zh-hans", **words) == "约8000多斤"
-    assert format_figure(Decimal(8000), ABOUT, "斤", lang="zh-hans", total=True, **words) == "8,000（含约数）斤"
-    assert format_figure(Decimal(8000), ABOUT, "jin", lang="en", **words) == "about 8,000 jin"
+    assert format_figure(Decimal(8000), ABOUT, "斤", lang="zh-hans", text=words) == words
+    assert format_figure(Decimal(8000), ABOUT, "斤", lang="zh-hans", total=True, text=words) == "8,000（含约数）斤"
+    assert format_figure(Decimal(8000), ABOUT, "jin", lang="en", text=words) == "about 8,000 jin"
 
 
 @pytest.mark.parametrize(
