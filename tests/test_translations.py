@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from pytest_django import SettingsWrapper
+from django.test import override_settings
 
 from portal.management.catalogue import LANGUAGE, CatalogueError, Key, Marked, key_of, marked_strings, merge_areas, mo_bytes, po_bytes
 from portal.management.commands.build_locale import SOURCES
@@ -94,17 +94,17 @@ def test_strings_are_found_in_python_and_in_templates(tmp_path: Path) -> None:
     }
 
 
-def test_the_command_builds_once_and_its_check_names_what_is_stale(tmp_path: Path, settings: SettingsWrapper) -> None:
-    settings.BASE_DIR = tmp_path
+def test_the_command_builds_once_and_its_check_names_what_is_stale(tmp_path: Path) -> None:
     areas = tmp_path / "locale" / LANGUAGE / "areas"
     areas.mkdir(parents=True)
     (areas / "a.po").write_text('msgid "Save"\nmsgstr "保存"\n', encoding="utf-8")
 
-    with pytest.raises(CommandError, match=r"django\.po, django\.mo stale"):
-        call_command("build_locale", check=True)
-    call_command("build_locale", stdout=StringIO())
-    call_command("build_locale", check=True, stdout=StringIO())
+    with override_settings(BASE_DIR=tmp_path):
+        with pytest.raises(CommandError, match=r"django\.po, django\.mo stale"):
+            call_command("build_locale", check=True)
+        call_command("build_locale", stdout=StringIO())
+        call_command("build_locale", check=True, stdout=StringIO())
 
-    (areas / "b.po").write_text('msgid "Save"\nmsgstr "存储"\n', encoding="utf-8")
-    with pytest.raises(CommandError, match=r"a\.po but 存储 in b\.po"):
-        call_command("build_locale")
+        (areas / "b.po").write_text('msgid "Save"\nmsgstr "存储"\n', encoding="utf-8")
+        with pytest.raises(CommandError, match=r"a\.po but 存储 in b\.po"):
+            call_command("build_locale")
