@@ -52,7 +52,8 @@ def combine(qualifiers: Iterable[Qualifier]) -> Qualifier:
 
     Only the set of qualifiers matters, so order and grouping do not: sums of sums agree with the sum of all.
     """
-    inexact = set(qualifiers) - {Qualifier.EXACT}
+    # Rows of a query hold plain strings.
+    inexact = {Qualifier(qualifier) for qualifier in qualifiers} - {Qualifier.EXACT}
     if not inexact:
         return Qualifier.EXACT
     if len(inexact) == 1:
