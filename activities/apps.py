@@ -1,0 +1,21 @@
+"""Work: metric catalogue, reports, entries and measures, supplies, statements."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ActivitiesConfig(AppConfig):
+    """See the package's models."""
+
+    name = "activities"
+    # Sentences for the rules that triggers keep, by constraint name.
+    rules = {
+        "filed_is_never_changed": _("What was filed is never changed; file a new version."),
+        "filed_is_kept": _("What was filed is kept."),
+        "entry_agrees_with_its_report": _("An entry has the branch and the day of its report."),
+        "measure_of_its_kind": _("This figure belongs to another kind of work."),
+        "measure_is_as_fine_as_its_metric": _("This figure has more decimals than it may have; counts are whole numbers."),
+        "measure_converts_what_was_entered": _("This unit does not fit the figure."),
+        "satisfied_are_among_the_valid": _("There cannot be more satisfied answers than valid ones."),
+        "metric_in_use_keeps_its_meaning": _("A metric that has figures keeps its meaning; add a new one."),
+    }

@@ -1,0 +1,83 @@
+"""Queries over reports and figures in domain words."""
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from django.db.models import Exists, OuterRef, Q
+
+from branches import access
+from branches.access import Act
+from branches.querysets import ScopedQuerySet
+
+CURRENT_STATES = ("filed", "accepted")
+
+
+class OfABranchQuerySet(ScopedQuerySet[Any]):
+    """Rows of a branch that whoever sees its reports sees."""
+
+    scope_path = "branch__"
+    scope_act = Act.SEE_REPORTS
+
+
+class DailyReportQuerySet(OfABranchQuerySet):
+    """Daily reports."""
+
+    def current(self) -> Self:
+        """Reports with a version that counts: filed or accepted."""
+        return self.filter(versions__state__in=CURRENT_STATES)
+
+    def for_day(self, day: date) -> Self:
+        """Reports for business date `day`."""
+        return self.filter(business_date=day)
+
+
+class PeriodReportQuerySet(OfABranchQuerySet):
+    """Period reports."""
+
+    def wholly_inside(self, first: date, last: date) -> Self:
+        """Reports whose span lies inside first..last, both included."""
+        return self.filter(first_day__gte=first, last_day__lte=last)
+
+    def cut_by(self, first: date, last: date) -> Self:
+        """Reports whose span overlaps first..last without lying inside: they cannot be split and are named, not added."""
+        return self.filter(first_day__lte=last, last_day__gte=first).exclude(first_day__gte=first, last_day__lte=last)
+
+
+class ReportVersionQuerySet(OfABranchQuerySet):
+    """Versions of reports."""
+
+    def current(self) -> Self:
+        """Versions whose figures count."""
+        return self.filter(state__in=CURRENT_STATES)
+
+    def known_at(self, moment: datetime) -> Self:
+        """Versions that were current at `moment`, whatever became of them."""
+        return self.filter(known_from__lte=moment).filter(Q(known_until=None) | Q(known_until__gt=moment))
+
+
+class EntryQuerySet(OfABranchQuerySet):
+    """Entries."""
+
+    def counted(self) -> Self:
+        """Entries of current versions."""
+        return self.filter(version__state__in=CURRENT_STATES)
+
+
+class MeasureQuerySet(OfABranchQuerySet):
+    """Measures."""
+
+    def counted(self) -> Self:
+        """Measures of current versions."""
+        return self.filter(entry__version__state__in=CURRENT_STATES)
+
+    def within(self, region: Any, on: date | None = None) -> Self:
+        """Measures whose place lay at or below `region`, on their own business date, or on the last day of their period.
+
+        `on` overrules that day.
+        """
+        below = access.rows("RegionPath").filter(ancestor=region, descendant=OuterRef("entry__place"))
+        if on is not None:
+            return self.filter(Exists(below.filter(during__contains=on)))
+        daily = Exists(below.filter(during__contains=OuterRef("business_date")))
+        period = Exists(below.filter(during__contains=OuterRef("entry__version__period_report__last_day")))
+        return self.filter(Q(business_date__isnull=False) & Q(daily) | Q(business_date=None) & Q(period))

@@ -1,0 +1,7 @@
+"""Reports, review, entries."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "activities"
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,218 @@
+"""The one policy: who may see or do what.
+
+A user holds grants; a grant is a role over a scope. `ROLES_FOR` says which roles may do an act; `reach` collects the scopes over which
+an actor may do it; `branches_within`, `regions_within` and `people_within` turn a reach into a filter. Every scoped query in a page or
+in the API begins with `.visible_to(actor)`, which is these filters. Outside the reach is 404; visible but not yours to change is 403.
+
+Nothing here imports the user: any object with `current_grants` will do.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from portal.foundation.clock import today
+
+if TYPE_CHECKING:
+    from branches.models import Branch
+
+
+class Role(models.TextChoices):
+    """What a grant lets its holder be."""
+
+    ORGANISER = "organiser", _("organiser")
+    COMMUNITY = "community", _("community secretary")
+    SHIFT_LEADER = "shift_leader", _("shift leader")
+    MEMBER = "member", _("member")
+    REVIEWER = "reviewer", _("reviewer")
+    ADMINISTRATOR = "administrator", _("administrator")
+    OFFICIAL = "official", _("official")
+    LIAISON = "liaison", _("work unit liaison")
+    CLIENT = "client", _("another system")
+    SYSTEM = "system", _("system keeper")
+    SECURITY = "security", _("security officer")
+    AUDITOR = "auditor", _("auditor")
+
+
+class Act(Enum):
+    """Something that is allowed over a scope, or is not."""
+
+    SEE_BRANCHES = "see branches"
+    SEE_REPORTS = "see reports and figures"
+    SEE_PEOPLE = "see people"
+    SEE_SENSITIVE = "see sensitive fields"
+    CALL = "see and call duty phones"
+    FILE = "file a branch's figures"
+    FILE_ON_BEHALF = "file on behalf from a telephone call"
+    REVIEW = "accept or return reports"
+    ADMINISTER = "keep branches, people and sign-ins"
+    KEEP_ACCOUNTS = "keep accounts and settings"
+    GIVE_GRANTS = "give grants"
+    READ_AUDIT = "read the audit log"
+
+
+_CASE_READERS = frozenset({Role.ORGANISER, Role.COMMUNITY, Role.SHIFT_LEADER, Role.REVIEWER, Role.OFFICIAL, Role.LIAISON, Role.CLIENT})
+
+ROLES_FOR: dict[Act, frozenset[Role]] = {
+    Act.SEE_BRANCHES: _CASE_READERS | {Role.ADMINISTRATOR, Role.MEMBER},
+    Act.SEE_REPORTS: _CASE_READERS,
+    Act.SEE_PEOPLE: _CASE_READERS - {Role.COMMUNITY} | {Role.ADMINISTRATOR},
+    Act.SEE_SENSITIVE: frozenset({Role.ORGANISER}),
+    Act.CALL: frozenset({Role.REVIEWER, Role.OFFICIAL}),
+    Act.FILE: frozenset({Role.ORGANISER}),
+    Act.FILE_ON_BEHALF: frozenset({Role.REVIEWER}),
+    Act.REVIEW: frozenset({Role.REVIEWER}),
+    Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+    Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
+    Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
+    Act.READ_AUDIT: frozenset({Role.AUDITOR}),
+}
+
+# Held by different people: none of these gives sight of case data.
+SEPARATE_ROLES = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
+# What an administrator of a region may hand out below themselves.
+ADMINISTRATOR_GIVES = frozenset({Role.ORGANISER, Role.SHIFT_LEADER})
+
+
+class GrantLike(Protocol):
+    """What the policy reads of a grant."""
+
+    role: str
+    everything: bool
+    region_id: int | None
+    work_unit_id: int | None
+    branch_id: int | None
+    sensitive: bool
+
+
+class Actor(Protocol):
+    """Whoever asks: anything with grants in force."""
+
+    @property
+    def current_grants(self) -> Iterable[GrantLike]:
+        """Grants in force now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The scopes over which something is allowed: everything, or regions and work units with all below them, or single branches."""
+
+    everything: bool = False
+    regions: frozenset[int] = field(default_factory=frozenset)
+    work_units: frozenset[int] = field(default_factory=frozenset)
+    branches: frozenset[int] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.regions or self.work_units or self.branches)
+
+
+def rows(model: str) -> "models.QuerySet[Any]":
+    """Return all rows of one of this app's models, by name: models stand on this module, not the other way round."""
+    return apps.get_model("branches", model)._default_manager.all()
+
+
+def reach_of(grants: Iterable[GrantLike]) -> Reach:
+    """Collect the scopes of `grants`."""
+    held = list(grants)
+    return Reach(
+        everything=any(grant.everything for grant in held),
+        regions=frozenset(grant.region_id for grant in held if grant.region_id is not None),
+        work_units=frozenset(grant.work_unit_id for grant in held if grant.work_unit_id is not None),
+        branches=frozenset(grant.branch_id for grant in held if grant.branch_id is not None),
+    )
+
+
+def grants_for(actor: object, act: Act) -> list[GrantLike]:
+    """Return the grants of `actor` that allow `act`; an anonymous visitor has none."""
+    grants: Iterable[GrantLike] = getattr(actor, "current_grants", ())
+    roles = ROLES_FOR[act]
+    return [grant for grant in grants if grant.role in roles or (act is Act.SEE_SENSITIVE and grant.sensitive)]
+
+
+def reach(actor: object, act: Act) -> Reach:
+    """Return the scopes over which `actor` may do `act`."""
+    return reach_of(grants_for(actor, act))
+
+
+def may(actor: object, act: Act) -> bool:
+    """Say whether `actor` may do `act` anywhere at all."""
+    return bool(reach(actor, act))
+
+
+def branches_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over branches; `prefix` leads to the branch, as in `"report__branch__"`.
+
+    A branch is within a region that its host region lies in today, and within a work unit that sends people to it.
+    """
+    if allowed.everything:
+        return Q()
+    found = Q(**{f"{prefix}pk__in": allowed.branches})
+    if allowed.regions:
+        found |= Q(**{f"{prefix}region__in": regions_below(allowed.regions)})
+    if allowed.work_units:
+        found |= Q(**{f"{prefix}pk__in": branches_served_by(allowed.work_units)})
+    return found
+
+
+def regions_below(regions: Iterable[int]) -> "models.QuerySet[Any, Any]":
+    """Return ids of `regions` and of all that lies below them today, as a sub-query."""
+    return rows("RegionPath").filter(ancestor__in=list(regions), during__contains=today()).values_list("descendant", flat=True)
+
+
+def units_below(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
+    """Return ids of `work_units` and of all below them, as a sub-query."""
+    return rows("WorkUnitPath").filter(ancestor__in=list(work_units)).values_list("descendant", flat=True)
+
+
+def branches_served_by(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
+    """Return ids of branches to which a unit at or below `work_units` sends people, declared or counted, as a sub-query."""
+
+    below = units_below(work_units)
+    return rows("Branch").filter(Q(sending_units__in=below) | Q(memberships__person__secondments__home_unit__in=below)).values_list("pk", flat=True)
+
+
+def regions_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over regions: those of the reach and all below, and the host regions of single branches in reach."""
+    if allowed.everything:
+        return Q()
+
+    hosts = rows("Branch").filter(branches_within(Reach(branches=allowed.branches, work_units=allowed.work_units))).values_list("region", flat=True)
+    return Q(**{f"{prefix}pk__in": regions_below(allowed.regions)}) | Q(**{f"{prefix}pk__in": hosts})
+
+
+def units_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over work units: those of the reach and all below, and those that send people to branches in reach."""
+    if allowed.everything:
+        return Q()
+
+    territorial = Reach(regions=allowed.regions, branches=allowed.branches)
+    sending = rows("Branch").filter(branches_within(territorial)).values_list("sending_units", flat=True)
+    found = Q(**{f"{prefix}pk__in": units_below(allowed.work_units)})
+    return found | Q(**{f"{prefix}pk__in": sending.exclude(sending_units=None)}) if territorial else found
+
+
+def people_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over persons: members of branches in a territorial reach, and a work unit's own people, never another unit's."""
+    if allowed.everything:
+        return Q()
+    territorial = Reach(regions=allowed.regions, branches=allowed.branches)
+    found = Q(**{f"{prefix}secondments__home_unit__in": units_below(allowed.work_units)})
+    if territorial:
+        reached = rows("Branch").filter(branches_within(territorial)).values_list("pk", flat=True)
+        found |= Q(**{f"{prefix}memberships__branch__in": reached})
+    return found
+
+
+def can(actor: object, act: Act, branch: "Branch") -> bool:
+    """Say whether `actor` may do `act` for `branch`."""
+    allowed = reach(actor, act)
+    if allowed.everything or branch.pk in allowed.branches:
+        return True
+    return bool(allowed) and type(branch).objects.filter(branches_within(allowed), pk=branch.pk).exists()

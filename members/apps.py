@@ -1,0 +1,15 @@
+"""People: members, secondments, memberships, officer terms, squads."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MembersConfig(AppConfig):
+    """See the package's models."""
+
+    name = "members"
+    # Sentences for the rules that triggers keep, by constraint name.
+    rules = {
+        "membership_carries_the_branch_life": _("The membership must lie inside the life of the branch."),
+        "term_carries_the_membership": _("The term of office must lie inside the membership."),
+    }

@@ -1,0 +1,7 @@
+"""People."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "members"
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,125 @@
+"""The custom user, grants with role, scope and dates, and single-use activation codes."""
+
+from datetime import date
+from functools import cached_property
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import DateRangeField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from branches.access import Role
+from branches.models import Branch, Region, WorkUnit
+from members.models import Person
+from portal.foundation.clock import today
+from portal.foundation.models import PublicModel
+
+
+class User(AbstractUser, PublicModel):
+    """Someone, or a machine, that signs in. What they may see and do stands in their grants alone."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField(_("name"), max_length=60, blank=True)
+    person = models.OneToOneField(Person, verbose_name=_("person"), on_delete=models.PROTECT, null=True, blank=True, related_name="user")
+    is_machine = models.BooleanField(_("is another system"), default=False)
+    must_change_password = models.BooleanField(_("must choose a password"), default=False)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+
+    objects: ClassVar[UserManager["User"]] = UserManager()
+    REQUIRED_FIELDS = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        """Return the name to show."""
+        return str(self)
+
+    @cached_property
+    def current_grants(self) -> list["Grant"]:
+        """Grants in force today; read once a request."""
+        return list(self.grants.in_force(today()).select_related("region", "work_unit", "branch"))
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Grants, by the time they are in force."""
+
+    def in_force(self, day: date) -> "GrantQuerySet":
+        """Grants that hold on `day`."""
+        return self.filter(during__contains=day, revoked_at__isnull=True)
+
+
+class Grant(PublicModel):
+    """A role given to a user over a scope, from a day until a day."""
+
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    everything = models.BooleanField(_("everything"), default=False)
+    region = models.ForeignKey(Region, verbose_name=_("region"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    work_unit = models.ForeignKey(WorkUnit, verbose_name=_("work unit"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    during = DateRangeField(_("in force"))
+    sensitive = models.BooleanField(_("with sensitive fields"), default=False)
+    given_by = models.ForeignKey(User, verbose_name=_("given by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    given_at = models.DateTimeField(_("given at"), default=timezone.now)
+    revoked_at = models.DateTimeField(_("taken back at"), null=True, blank=True)
+    revoked_by = models.ForeignKey(User, verbose_name=_("taken back by"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        indexes = [models.Index(fields=["user"], name="grant_in_force", condition=Q(revoked_at=None))]
+        constraints = [
+            models.CheckConstraint(
+                name="grant_has_one_scope",
+                condition=(
+                    Q(everything=True, region=None, work_unit=None, branch=None)
+                    | Q(everything=False, region__isnull=False, work_unit=None, branch=None)
+                    | Q(everything=False, region=None, work_unit__isnull=False, branch=None)
+                    | Q(everything=False, region=None, work_unit=None, branch__isnull=False)
+                ),
+                violation_error_message=_("A grant is for everything, one region, one work unit or one branch."),
+            ),
+            models.CheckConstraint(
+                name="grant_for_a_time",
+                condition=Q(during__isempty=False),
+                violation_error_message=_("A grant ends after it starts."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.get_role_display()} {self.scope_name}"
+
+    @property
+    def scope_name(self) -> str:
+        """The scope in words."""
+        scope = self.region or self.work_unit or self.branch
+        return str(scope.name) if scope else str(_("everything"))
+
+
+class ActivationCode(models.Model):
+    """A single-use code, printed once, with which a new user chooses a password. Only its hash is kept."""
+
+    user = models.ForeignKey(User, verbose_name=_("user"), on_delete=models.CASCADE, related_name="activation_codes")
+    code_hash = models.CharField(_("SHA-256 of the code"), max_length=64, unique=True)
+    made_by = models.ForeignKey(User, verbose_name=_("made by"), on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("activation code")
+        verbose_name_plural = _("activation codes")
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.made_at:%Y-%m-%d}"

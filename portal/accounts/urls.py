@@ -1,0 +1,7 @@
+"""Sign-in, own account, users, grants, activation."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "accounts"
+
+urlpatterns: list[URLPattern | URLResolver] = []

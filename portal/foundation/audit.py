@@ -1,0 +1,35 @@
+"""The audit log: one function writes it."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.http import HttpRequest
+
+from portal.foundation.models import AuditEntry, PublicModel
+
+
+def record(actor: models.Model | AnonymousUser | None, action: str, about: PublicModel | None = None, *, address: str | None = None, **details: Any) -> None:
+    """Add a row to the audit log, in the caller's transaction.
+
+    Args:
+        actor: the user who acted; None for the machine itself.
+        action: noun and verb in dots, as in `report.filed`.
+        about: the object acted upon.
+        address: the network address that the request came from.
+        details: what else a reader of the log needs, without personal data; JSON types only.
+    """
+    AuditEntry.objects.create(
+        actor_id=getattr(actor, "pk", None),
+        action=action,
+        model=about._meta.model_name or "" if about is not None else "",
+        object_id=about.public_id if about is not None else None,
+        details=details,
+        address=address,
+    )
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the client's address as django-axes sees it, behind the configured number of proxies."""
+    address: str | None = request.META.get("REMOTE_ADDR") or None
+    return address

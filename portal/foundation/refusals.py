@@ -1,0 +1,35 @@
+"""The sentence for what PostgreSQL refused.
+
+Constraints carry theirs (`violation_error_message`); rules kept by triggers have it in `rules` of the app's config.
+"""
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the constraint that `error` broke, or an empty string."""
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""
+
+
+def sentence_for(constraint: str) -> str | Promise:
+    """Return the sentence for a constraint's name; a general one when it has none."""
+    for config in apps.get_app_configs():
+        rules: dict[str, str | Promise] = getattr(config, "rules", {})
+        if constraint in rules:
+            return rules[constraint]
+        for model in config.get_models():
+            for rule in model._meta.constraints:
+                if rule.name == constraint:
+                    return rule.violation_error_message or _("These data contradict each other.")
+    return _("These data contradict each other.")
+
+
+def as_validation_error(error: IntegrityError) -> ValidationError:
+    """Return the refusal as a validation error whose code is the constraint's name."""
+    constraint = constraint_of(error)
+    return ValidationError(sentence_for(constraint), code=constraint or "integrity")

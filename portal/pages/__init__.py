@@ -1,0 +1,1 @@
+"""Pages that cross apps: home, dashboards, records behind a figure, search, audit."""
