@@ -6,11 +6,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.utils import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 PATH = "/healthz"
+# In both languages at once, as on the console: whoever watches machines has no session that says which.
+DATABASE_GONE = (
+    "The database does not answer: see log/postgres.log in the data folder, or check the server of DATABASE_URL. / "
+    "数据库没有应答：请查看数据目录中的 log/postgres.log，或检查 DATABASE_URL 所指的服务器。"
+)
 
 
 @login_not_required
@@ -23,7 +27,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
     except Error:
         connection.close()
-        return JsonResponse({"status": "unavailable", "reason": _("The database does not answer. Please try again in a minute.")}, status=503)
+        return JsonResponse({"status": "unavailable", "reason": DATABASE_GONE}, status=503, json_dumps_params={"ensure_ascii": False})
     return JsonResponse({"status": "ok"})
 
 

@@ -26,7 +26,7 @@ def main() -> int:
     data_dir = arguments.data_dir.expanduser().resolve()
     # Settings read these; so do the processes that we start.
     os.environ["DATA_DIR"] = str(data_dir)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ.setdefault("DEMO", "1")
     try:
         serve(data_dir, port_number(arguments.port))

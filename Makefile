@@ -1,0 +1,35 @@
+# make run    serve the portal; PORT=8123 and DATA_DIR=/some/folder are understood
+# make test   run every test; ARGS="-k report" chooses
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= var
+ARGS ?=
+
+.DEFAULT_GOAL := run
+.PHONY: run test check lint types migrations environment browser
+
+run: environment
+	@exec .venv/bin/python -m portal.runtime --die-with-parent --port "$(PORT)" --data-dir "$(DATA_DIR)"
+
+# A file goes to one worker as a whole: its tests may share a running portal or a browser.
+test: environment browser
+	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+check: lint types migrations
+
+lint: environment
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+
+types: environment
+	@.venv/bin/mypy --strict .
+
+migrations: environment
+	@.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+environment:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install python3 first."; echo "需要 Python 3.11 或更高版本：请先安装 python3。"; exit 1; } >&2
+	@$(PYTHON) tools/environment.py
+
+browser:
+	@sh tools/browser.sh
