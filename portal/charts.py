@@ -20,6 +20,8 @@ PLOT_HEIGHT: Final = 160
 LABEL_HEIGHT: Final = 28
 BASELINE: Final = PLOT_TOP + PLOT_HEIGHT
 GAP_HEIGHT: Final = 30
+# A text may stand out over the plot by less than the padding of a card on a phone.
+OVERHANG: Final = 14
 # The least width in pixels that the plot has within each band of charts.css.
 BANDS: Final[dict[str, int]] = {"at-narrow": 220, "at-middle": 440, "at-wide": 760}
 # Up to so many bars each is a target of 24 px on the narrowest phone (WCAG 2.2, 2.5.8); beyond, keyboards and readers use the table.
@@ -204,25 +206,26 @@ def _texts(index: int, count: int, point: BarPoint, y: Decimal, words: str, days
         above = [band for band, pixels in BANDS.items() if pixels / count >= _text_width(words)]
     else:
         above = [band for band, every in figures.items() if every == 1 or index in marked]
-    texts = []
-    if below:
-        x, anchor = _anchor(index, count)
-        texts.append(Text(point.label, " ".join(["day", *below]), x, str(BASELINE + 20), anchor))
-    if above:
-        x, anchor = _anchor(index, count)
-        css = "gap-word" if point.value is None else "value"
-        texts.append(Text(words if point.value is None else point.text, " ".join([css, *above]), x, _short(y - 8), anchor))
-    return texts
+    texts = _placed(point.label, "day", below, str(BASELINE + 20), index, count)
+    if point.value is None:
+        return texts + _placed(words, "gap-word", above, _short(y - 8), index, count)
+    return texts + _placed(point.text, "value", above, _short(y - 8), index, count)
 
 
-def _anchor(index: int, count: int) -> tuple[str, str]:
-    """Return where a text of a bar stands, kept inside the drawing at both ends."""
-    slot = Decimal(100) / count
-    if count > MOST_TARGETS and index >= count - 2:
-        return _short(slot * (index + 1)), "end"
-    if count > MOST_TARGETS and index <= 1:
-        return _short(slot * index), "start"
-    return _short(slot * index + slot / 2), "middle"
+def _placed(text: str, css: str, bands: list[str], y: str, index: int, count: int) -> list[Text]:
+    """Return `text` over the middle of its bar, or leaning inwards in the bands where it would leave the card."""
+    leaning: dict[tuple[Decimal, str], list[str]] = {}
+    for band in bands:
+        pixels = BANDS[band]
+        middle = Decimal(pixels) * (2 * index + 1) / (2 * count)
+        half = Decimal(_text_width(text)) / 2
+        place = (Decimal(2 * index + 1) / 2, "middle")
+        if middle + half > pixels + OVERHANG:
+            place = (Decimal(index + 1), "end")
+        elif middle - half < -OVERHANG:
+            place = (Decimal(index), "start")
+        leaning.setdefault(place, []).append(band)
+    return [Text(text, " ".join([css, *held]), _short(slots * 100 / count), y, anchor) for (slots, anchor), held in leaning.items()]
 
 
 def _room(texts: Sequence[str]) -> dict[str, int]:
