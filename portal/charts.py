@@ -21,7 +21,7 @@ LABEL_HEIGHT: Final = 28
 BASELINE: Final = PLOT_TOP + PLOT_HEIGHT
 GAP_HEIGHT: Final = 30
 # A text may stand out over the plot by less than the padding of a card on a phone.
-OVERHANG: Final = 14
+OVERHANG: Final = 16
 # The least width in pixels that the plot has within each band of charts.css.
 BANDS: Final[dict[str, int]] = {"at-narrow": 220, "at-middle": 440, "at-wide": 760}
 # Up to so many bars each is a target of 24 px on the narrowest phone (WCAG 2.2, 2.5.8); beyond, keyboards and readers use the table.
