@@ -51,6 +51,7 @@ class Act(Enum):
     FILE = "file a branch's figures"
     FILE_ON_BEHALF = "file on behalf from a telephone call"
     REVIEW = "accept or return reports"
+    KEEP_PEOPLE = "add a branch's people, end their time, give offices"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
@@ -68,6 +69,7 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.FILE: frozenset({Role.ORGANISER}),
     Act.FILE_ON_BEHALF: frozenset({Role.REVIEWER}),
     Act.REVIEW: frozenset({Role.REVIEWER}),
+    Act.KEEP_PEOPLE: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
