@@ -25,6 +25,16 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         # Through a sub-query: a person has many memberships and would come back as often.
         return self.filter(pk__in=self.model._default_manager.filter(seen).values("pk"))
 
+    def members_of(self, branch: Any, day: date) -> Self:
+        """Members of `branch` on a day."""
+        held = Q(memberships__branch=branch, memberships__during__contains=day)
+        return self.filter(pk__in=self.model._default_manager.filter(held).values("pk"))
+
+    def sent_by(self, work_unit: Any) -> Self:
+        """Persons whom `work_unit` or a unit below it sent, at any time."""
+        sent = Q(secondments__home_unit__in=access.units_below([work_unit.pk]))
+        return self.filter(pk__in=self.model._default_manager.filter(sent).values("pk"))
+
 
 class MembershipQuerySet(ScopedQuerySet[Any]):
     """Memberships."""
