@@ -73,7 +73,7 @@ def install() -> None:
     python = str(VENV / "bin" / "python")
     # Where the environment has no pip of its own, the system's installs into it.
     pip = [python, "-m", "pip"] if run([python, "-m", "pip", "--version"]) else [sys.executable, "-m", "pip", "--python", python]
-    options = ["--require-hashes", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement", str(LOCK)]
+    options = ["--require-hashes", "-qq", "--disable-pip-version-check", "--no-input", "--requirement", str(LOCK)]
     if subprocess.call([*pip, "install", *options]) != 0:
         stop(
             "The packages of requirements.lock could not be installed: check the network and pip's settings, then run the command again.",

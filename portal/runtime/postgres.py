@@ -96,9 +96,9 @@ class Server:
         self._start_until_ready()
         self._make_database()
 
-    def url(self) -> str:
+    def url(self, *, role: str = ROLE, database: str = DATABASE) -> str:
         """Return the server's address, as DATABASE_URL takes it."""
-        return f"postgres://{ROLE}@{quote(str(self.socket), safe='')}:{PORT}/{DATABASE}"
+        return f"postgres://{role}@{quote(str(self.socket), safe='')}:{PORT}/{database}"
 
     def is_running(self) -> bool:
         """Tell whether the server process that we started lives."""

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import django
 from django.conf import settings
@@ -200,10 +200,9 @@ class Supervisor:
         path = self._data_dir / "demo-sign-ins.json"
         if not path.exists():
             return
-        say("Sign-ins of the demo (role, user name, password), made on this machine", "演示账号（角色、用户名、密码），由本机随机生成")
-        sign_ins: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-        for sign_in in sign_ins:
-            print(f"  {sign_in['role']:<16} {sign_in['username']:<20} {sign_in['password']}", flush=True)
+        sign_ins: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+        rows = [f"  {sign_in['role']:<16} {sign_in['username']:<20} {sign_in['password']}" for sign_in in sign_ins]
+        say("Sign-ins of the demo, made on this machine: role, user name, password", "\n".join(["本机随机生成的演示账号：角色、用户名、密码", *rows]))
 
 
 def say(english: str, chinese: str) -> None:

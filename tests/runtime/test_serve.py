@@ -1,0 +1,161 @@
+"""`make run`: what its operator can rely on. Every test starts real processes."""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from portal.runtime.postgres import Server, wait_for
+from portal.runtime.processes import is_alive
+from tests.runtime.conftest import Start
+from tests.runtime.portals import copy_of, give_to_ordinary_user, run_sql
+
+
+def test_a_start_serves_and_says_where_and_with_which_sign_ins(start: Start, data_dir: Path) -> None:
+    (data_dir / "demo-sign-ins.json").write_text(json.dumps([{"role": "organiser", "username": "gate-1", "password": "made-here"}]))
+    portal = start().ready()
+
+    assert portal.health() == (200, {"status": "ok"})
+    printed = portal.stop()
+
+    assert f"http://127.0.0.1:{portal.port}/" in printed
+    assert "organiser" in printed
+    assert "gate-1" in printed
+    assert "made-here" in printed
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_request_to_end_stops_everything_that_was_started(start: Start, number: signal.Signals) -> None:
+    portal = start().ready()
+    family = portal.family()
+    assert len(family) > 8  # the web server with its workers, PostgreSQL with its own
+
+    portal.stop(number)
+
+    assert portal.process.returncode == 0
+    assert not [pid for pid in family if is_alive(pid)]
+
+
+def test_after_a_kill_of_the_portal_the_next_start_serves_what_was_stored(start: Start) -> None:
+    first = start().ready()
+    first.query("CREATE TABLE kept AS SELECT 7 AS value")
+    family = first.family()
+
+    first.stop(signal.SIGKILL)
+    second = start().ready()
+
+    assert second.query("SELECT value FROM kept") == [(7,)]
+    assert not [pid for pid in family if is_alive(pid)]
+
+
+def test_after_a_kill_of_everything_at_once_the_next_start_serves_what_was_stored(start: Start) -> None:
+    first = start().ready()
+    first.query("CREATE TABLE kept AS SELECT 7 AS value")
+
+    for pid in first.family():
+        # One may end because another did.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    first.process.communicate(timeout=30)
+    second = start().ready()
+
+    assert second.query("SELECT value FROM kept") == [(7,)]
+
+
+def test_postgresql_killed_while_serving_is_started_again_with_what_was_stored(start: Start) -> None:
+    portal = start().ready()
+    portal.query("CREATE TABLE kept AS SELECT 7 AS value")
+
+    # Held, so that it cannot mend the matter before we look.
+    portal.process.send_signal(signal.SIGSTOP)
+    os.kill(portal.server_pid(), signal.SIGKILL)
+    gone = wait_for(lambda: portal.health()[0] == 503, 10)
+    reason = portal.health()[1]["reason"]
+    portal.process.send_signal(signal.SIGCONT)
+
+    assert gone
+    assert reason.startswith("The database does not answer")
+    portal.ready()
+    assert portal.query("SELECT value FROM kept") == [(7,)]
+
+
+def test_a_web_server_killed_while_serving_is_started_again(start: Start) -> None:
+    portal = start().ready()
+
+    for pid in portal.family() - {portal.process.pid}:
+        if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+
+    portal.ready()
+
+
+def test_a_server_left_running_by_a_kill_is_taken_over(start: Start, data_dir: Path) -> None:
+    # Without the notice of our death, as where the kernel gives none.
+    left_over = Server(data_dir)
+    left_over.start()
+    assert left_over.process is not None
+    pid = left_over.process.pid
+
+    portal = start().ready()
+
+    assert portal.server_pid() != pid
+    assert left_over.process.wait(10) == 0
+
+
+def test_a_lock_file_that_names_another_living_process_does_not_stop_the_start(start: Start, data_dir: Path) -> None:
+    (data_dir / "postgres-18" / "postmaster.pid").write_text(f"{os.getpid()}\n{data_dir / 'postgres-18'}\n0\n5432\n\n\n")
+
+    start().ready()
+
+
+def test_a_killed_make_takes_everything_with_it(start: Start, data_dir: Path, port: int) -> None:
+    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
+    portal = start(command=["make", "--silent", "run", f"PORT={port}", f"DATA_DIR={data_dir}", f"PYTHON={base}"]).ready()
+    family = portal.family()
+
+    portal.stop(signal.SIGKILL)
+
+    assert wait_for(lambda: not any(is_alive(pid) for pid in family), 20)
+    start().ready()
+
+
+def test_a_portal_of_an_ordinary_user_serves(start: Start, folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    give_to_ordinary_user(home)
+
+    portal = start(data_dir=home / "var", ordinary_user=True).ready()
+
+    owner = home.stat().st_uid
+    assert owner != 0
+    assert (home / "var" / "postgres-18").stat().st_uid == owner
+    assert Path(f"/proc/{portal.server_pid()}").stat().st_uid == owner
+
+
+def test_the_data_folder_is_closed_to_others(start: Start, prepared: Path) -> None:
+    start().ready()
+
+    for name in ("secret_key", "log", "attachments", "postgres-18", "run"):
+        assert (prepared / name).stat().st_mode & 0o077 == 0, name
+    assert prepared.stat().st_mode & 0o066 == 0
+
+
+def test_a_database_that_is_named_is_used_instead(start: Start, folder: Path, prepared: Path) -> None:
+    named = copy_of(prepared, folder / "named")
+    named.start()
+    try:
+        run_sql(named, "CREATE DATABASE elsewhere")
+        portal = start(data_dir=folder / "own", DATABASE_URL=named.url(database="elsewhere")).ready()
+
+        assert not (folder / "own" / "postgres-18").exists()
+        assert run_sql(named, "SELECT count(*) > 0 FROM django_migrations", database="elsewhere") == [(True,)]
+
+        run_sql(named, "DROP DATABASE elsewhere WITH (FORCE)")
+        assert wait_for(lambda: portal.health()[0] == 503, 10)
+        portal.stop()
+    finally:
+        named.stop()
