@@ -16,6 +16,9 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from portal.embedded import database_settings
 from portal.runtime.postgres import Server, prepare_data_dir
+from portal.runtime.sentences import CannotStartError
+
+pytest_plugins = ["tests.personas"]
 
 _stop_server = pytest.StashKey[Any]()
 
@@ -23,6 +26,8 @@ _stop_server = pytest.StashKey[Any]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server once, in the process that controls the workers, and point Django at it before it connects."""
+    # Playwright keeps an event loop in the thread of the test, where Django would take every query for a mistake.
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     url = os.environ.get("TEST_DATABASE_URL")
     if not url:
         url = _start_server(config)
@@ -44,7 +49,10 @@ def _start_server(config: pytest.Config) -> str:
     data_dir = folder / "var"
     prepare_data_dir(data_dir)
     server = Server(data_dir, durable=False)
-    server.start()
+    try:
+        server.start()
+    except CannotStartError as error:
+        pytest.exit(str(error), returncode=1)
     config.stash.setdefault(_stop_server, []).extend([lambda: shutil.rmtree(folder, ignore_errors=True), server.stop])
     return server.url()
 

@@ -28,9 +28,9 @@ BEGIN
     IF EXISTS (SELECT 1 FROM wanted_region_path WHERE ancestor_id = descendant_id AND depth > 0) THEN
         RAISE EXCEPTION 'a region would lie below itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'region_tree_has_no_circle';
     END IF;
-    DELETE FROM branches_regionpath old WHERE NOT EXISTS (
-        SELECT 1 FROM wanted_region_path new WHERE (new.ancestor_id, new.descendant_id, new.depth, new.during)
-            = (old.ancestor_id, old.descendant_id, old.depth, old.during));
+    DELETE FROM branches_regionpath held WHERE NOT EXISTS (
+        SELECT 1 FROM wanted_region_path wanted WHERE (wanted.ancestor_id, wanted.descendant_id, wanted.depth, wanted.during)
+            = (held.ancestor_id, held.descendant_id, held.depth, held.during));
     INSERT INTO branches_regionpath (ancestor_id, descendant_id, depth, during)
     SELECT ancestor_id, descendant_id, depth, during FROM wanted_region_path
     EXCEPT SELECT ancestor_id, descendant_id, depth, during FROM branches_regionpath;
@@ -57,8 +57,9 @@ BEGIN
     IF EXISTS (SELECT 1 FROM wanted_unit_path WHERE ancestor_id = descendant_id AND depth > 0) THEN
         RAISE EXCEPTION 'a work unit would belong to itself' USING ERRCODE = 'check_violation', CONSTRAINT = 'work_unit_tree_has_no_circle';
     END IF;
-    DELETE FROM branches_workunitpath old WHERE NOT EXISTS (
-        SELECT 1 FROM wanted_unit_path new WHERE (new.ancestor_id, new.descendant_id, new.depth) = (old.ancestor_id, old.descendant_id, old.depth));
+    DELETE FROM branches_workunitpath held WHERE NOT EXISTS (
+        SELECT 1 FROM wanted_unit_path wanted
+        WHERE (wanted.ancestor_id, wanted.descendant_id, wanted.depth) = (held.ancestor_id, held.descendant_id, held.depth));
     INSERT INTO branches_workunitpath (ancestor_id, descendant_id, depth)
     SELECT ancestor_id, descendant_id, depth FROM wanted_unit_path
     EXCEPT SELECT ancestor_id, descendant_id, depth FROM branches_workunitpath;

@@ -1,0 +1,81 @@
+"""Figures worth a second look: warned about before filing, never refused."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
+
+from django.utils.translation import gettext as _
+
+from activities.models import Measure, Metric, OverTime, Unit
+from activities.services import Figure, in_own_unit
+from branches.models import Branch
+
+DAYS_LOOKED_AT = 7
+TIMES_THE_MEDIAN = 3
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence about one metric's figure, or about the whole day when `metric` is empty."""
+
+    metric: str
+    message: str
+
+
+def notices_for(*, branch: Branch, day: date, figures: Sequence[Figure]) -> list[Notice]:
+    """Return what looks odd about `figures`, compared with the branch's own seven days before `day`. Three queries.
+
+    Noted are: a figure over three times the branch's own median of the last seven days, a value that carries forward and falls,
+    and the same figures three days running.
+    """
+    past = _past(branch, day)
+    metrics = {metric.code: metric for metric in Metric.objects.filter(code__in={figure.metric for figure in figures}).select_related("unit")}
+    units = {unit.code: unit for unit in Unit.objects.all()}
+    filed = {
+        figure.metric: in_own_unit(figure.value, units.get(figure.unit, metrics[figure.metric].unit), metrics[figure.metric])
+        for figure in figures
+        if figure.metric in metrics
+    }
+    notices = [notice for code, value in filed.items() if (notice := _notice(metrics[code], value, past.get(code, {}))) is not None]
+    if _same_three_days_running(day, filed, past):
+        notices.append(Notice("", _("These are the same figures as on the last two days.")))
+    return notices
+
+
+def _past(branch: Branch, day: date) -> dict[str, dict[date, Decimal]]:
+    rows = (
+        Measure.objects.counted()
+        .filter(branch=branch, business_date__gte=day - timedelta(days=DAYS_LOOKED_AT), business_date__lt=day)
+        .values_list("metric__code", "business_date", "value")
+    )
+    past: dict[str, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for code, on, value in rows:
+        past[code][on] += value
+    return past
+
+
+def _notice(metric: Metric, value: Decimal, past: dict[date, Decimal]) -> Notice | None:
+    if not past:
+        return None
+    if metric.over_time == OverTime.LATEST:
+        before = past[max(past)]
+        if value < before:
+            return Notice(metric.code, _("Lower than the last value, %(before)s.") % {"before": f"{before.normalize():f}"})
+        return None
+    usual = median(past.values())
+    if usual > 0 and value > TIMES_THE_MEDIAN * usual:
+        return Notice(metric.code, _("More than three times what is usual here (%(usual)s).") % {"usual": f"{usual.normalize():f}"})
+    return None
+
+
+def _same_three_days_running(day: date, filed: dict[str, Decimal], past: dict[str, dict[date, Decimal]]) -> bool:
+    if not any(filed.values()):
+        return False
+
+    def on(other: date) -> dict[str, Decimal]:
+        return {code: days[other] for code, days in past.items() if other in days}
+
+    return filed == on(day - timedelta(days=1)) == on(day - timedelta(days=2))
