@@ -295,7 +295,7 @@ def prepare_data_dir(data_dir: Path) -> None:
         probe = data_dir / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
-        for name in ("log", "attachments"):
+        for name in ("log", "attachments", "static"):
             (data_dir / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise sentences.unwritable(data_dir, error.strerror or str(error)) from error
