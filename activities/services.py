@@ -493,7 +493,7 @@ def _participants(works: Sequence[Work], entries: Sequence[Entry], day: date) ->
 
 def _held(version: ReportVersion, *states: str) -> ReportVersion:
     """Lock and return the version as it stands now; refuse when it is in none of `states`."""
-    held = ReportVersion.objects.select_for_update(of=("self",)).select_related("branch").get(pk=version.pk)
+    held: ReportVersion = ReportVersion.objects.select_for_update(of=("self",)).select_related("branch").get(pk=version.pk)
     if held.state not in states:
         raise Conflict("state", _("Somebody else has dealt with this version meanwhile."), current=held)
     return held

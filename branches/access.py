@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.foundation.clock import today
+from portal.foundation import clock
 
 if TYPE_CHECKING:
     from branches.models import Branch
@@ -55,6 +55,7 @@ class Act(Enum):
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
+    GIVE_ANY_ROLE = "give grants of any role"
     READ_AUDIT = "read the audit log"
 
 
@@ -73,6 +74,7 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
+    Act.GIVE_ANY_ROLE: frozenset({Role.SECURITY}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR}),
 }
 
@@ -80,6 +82,8 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
 SEPARATE_ROLES = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
 # What an administrator of a region may hand out below themselves.
 ADMINISTRATOR_GIVES = frozenset({Role.ORGANISER, Role.SHIFT_LEADER})
+# Whose sign-in an administrator resets: a new password for a reviewer or an auditor would lend the administrator their rights.
+ADMINISTRATOR_KEEPS = ADMINISTRATOR_GIVES | {Role.MEMBER, Role.CLIENT}
 
 
 class GrantLike(Protocol):
@@ -117,7 +121,8 @@ class Reach:
 
 def rows(model: str) -> "models.QuerySet[Any]":
     """Return all rows of one of this app's models, by name: models stand on this module, not the other way round."""
-    return apps.get_model("branches", model)._default_manager.all()
+    found: models.QuerySet[Any] = apps.get_model("branches", model)._default_manager.all()
+    return found
 
 
 def reach_of(grants: Iterable[GrantLike]) -> Reach:
@@ -165,7 +170,7 @@ def branches_within(allowed: Reach, prefix: str = "") -> Q:
 
 def regions_below(regions: Iterable[int]) -> "models.QuerySet[Any, Any]":
     """Return ids of `regions` and of all that lies below them today, as a sub-query."""
-    return rows("RegionPath").filter(ancestor__in=list(regions), during__contains=today()).values_list("descendant", flat=True)
+    return rows("RegionPath").filter(ancestor__in=list(regions), during__contains=clock.today()).values_list("descendant", flat=True)
 
 
 def units_below(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
@@ -218,3 +223,45 @@ def can(actor: object, act: Act, branch: "Branch") -> bool:
     if allowed.everything or branch.pk in allowed.branches:
         return True
     return bool(allowed) and type(branch).objects.filter(branches_within(allowed), pk=branch.pk).exists()
+
+
+def grants_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over grants whose whole scope lies inside a reach; a branch is inside by its host region, not by who serves there."""
+    if allowed.everything:
+        return Q()
+    branches = rows("Branch").filter(branches_within(Reach(regions=allowed.regions, branches=allowed.branches))).values_list("pk", flat=True)
+    return (
+        Q(**{f"{prefix}region__in": regions_below(allowed.regions)})
+        | Q(**{f"{prefix}work_unit__in": units_below(allowed.work_units)})
+        | Q(**{f"{prefix}branch__in": branches})
+    )
+
+
+def covers(allowed: Reach, grant: GrantLike) -> bool:
+    """Say whether the whole scope of `grant` lies inside a reach."""
+    if allowed.everything or grant.everything:
+        return allowed.everything
+    if grant.region_id is not None:
+        return regions_below(allowed.regions).filter(descendant=grant.region_id).exists()
+    if grant.work_unit_id is not None:
+        return units_below(allowed.work_units).filter(descendant=grant.work_unit_id).exists()
+    return rows("Branch").filter(branches_within(Reach(regions=allowed.regions, branches=allowed.branches)), pk=grant.branch_id).exists()
+
+
+def roles_given_by(actor: object) -> frozenset[Role]:
+    """Return the roles that `actor` may hand out somewhere."""
+    given = frozenset(Role) if may(actor, Act.GIVE_ANY_ROLE) else frozenset[Role]()
+    return given | ADMINISTRATOR_GIVES if may(actor, Act.ADMINISTER) else given
+
+
+def may_give(giver: object, grant: GrantLike, *, own: bool) -> bool:
+    """Say whether `giver` may give `grant`, or take it back.
+
+    Nobody gives themselves anything (`own`), and nobody gives over a wider scope than theirs. Only a security officer opens sensitive fields.
+    How long it holds is free: an appointment outlives the appointer, and is taken back by whoever may give it.
+    """
+    if own:
+        return False
+    if covers(reach(giver, Act.GIVE_ANY_ROLE), grant):
+        return True
+    return grant.role in ADMINISTRATOR_GIVES and not grant.sensitive and covers(reach(giver, Act.ADMINISTER), grant)

@@ -3,6 +3,7 @@
 Rules that a single row can break are constraints here; rules over several tables are triggers in `branches/migrations/`.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from branches.querysets import BranchQuerySet, RegionQuerySet, WorkUnitQuerySet
 from portal.foundation.models import SearchableModel, SourcedModel
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class Level(models.TextChoices):
@@ -264,7 +265,8 @@ class Branch(SearchableModel, SourcedModel):
 
     def schedule_on(self, day: date) -> "BranchSchedule":
         """Return when the branch's day ends and its report is due on `day`; midnight and 23:30 unless it set otherwise."""
-        for schedule in self.schedules.all():
+        schedules: Iterable[BranchSchedule] = self.schedules.all()
+        for schedule in schedules:
             if (schedule.during.lower is None or schedule.during.lower <= day) and (schedule.during.upper is None or day < schedule.during.upper):
                 return schedule
         return BranchSchedule(branch=self)

@@ -20,7 +20,7 @@ from members.models import Person
 from portal.foundation.models import PublicModel, SourcedModel
 
 if TYPE_CHECKING:
-    from django.db.models.manager import RelatedManager
+    from django_stubs_ext.db.models.manager import RelatedManager
 
 
 class DailyReport(PublicModel):

@@ -32,4 +32,4 @@ def sentence_for(constraint: str) -> str | Promise:
 def as_validation_error(error: IntegrityError) -> ValidationError:
     """Return the refusal as a validation error whose code is the constraint's name."""
     constraint = constraint_of(error)
-    return ValidationError(sentence_for(constraint), code=constraint or "integrity")
+    return ValidationError(str(sentence_for(constraint)), code=constraint or "integrity")
