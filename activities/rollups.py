@@ -230,8 +230,8 @@ def records(scope: Scope, span: Span, metric: Metric | None = None, kind: str | 
         found = found.filter(metric__in=[each.pk for each in wanted])
     if kind:
         found = found.filter(metric__kind=kind)
-    found = found.annotate(day=_DAY)
-    return found
+    dated: MeasureQuerySet = found.annotate(day=_DAY)
+    return dated
 
 
 def cut_by(scope: Scope, span: Span) -> MeasureQuerySet:
@@ -279,14 +279,14 @@ def _in_force(scope: Scope, day: date) -> MeasureQuerySet:
     """Return the value of each branch and `latest` metric that holds on `day`."""
     # The last value first, the place afterwards: a branch that moved away leaves no old value behind.
     past = _carried(scope).filter(day__lte=day, branch__life__contains=day)
-    last = past.order_by("branch", "metric", "-day", F("business_date").desc(nulls_last=True), "-pk").distinct("branch", "metric")
+    last = past.order_by("branch_id", "metric_id", "-day", F("business_date").desc(nulls_last=True), "-pk").distinct("branch_id", "metric_id")
     return _placed(scope, Measure.objects.filter(pk__in=last.values("pk")))
 
 
 def _of_periods(scope: Scope, relation: str) -> MeasureQuerySet:
     found = Measure.objects.counted().filter(business_date=None, entry__version__period_report__relation=relation)
-    found = _placed(scope, found.exclude(metric__over_time=OverTime.LATEST)).annotate(day=_DAY)
-    return found
+    dated: MeasureQuerySet = _placed(scope, found.exclude(metric__over_time=OverTime.LATEST)).annotate(day=_DAY)
+    return dated
 
 
 def _placed(scope: Scope, measures: MeasureQuerySet) -> MeasureQuerySet:
@@ -431,7 +431,7 @@ def _values_in_force(scope: Scope, span: Span, metric: Metric) -> dict[date, Tot
     steps = (
         path.filter(branch__in=ours.values("branch"))
         .annotate(ours=Q(pk__in=ours.values("pk")), known=known)
-        .order_by("branch", "day", F("business_date").asc(nulls_first=True), "pk")
+        .order_by("branch_id", "day", F("business_date").asc(nulls_first=True), "pk")
         .values("branch", "branch__life", "day", "value", "qualifier", "ours", "known")
     )
     held: dict[date, list[dict[str, Any]]] = defaultdict(list)
@@ -619,8 +619,8 @@ def entries_taken_part_in(work_unit: WorkUnit, span: Span) -> QuerySet[Entry]:
     ours = Q(participants__home_unit__in=below)
     day = Coalesce("business_date", "version__period_report__last_day", output_field=DateField())
     entries = Entry.objects.filter(pk__in=participations(work_unit, span).values("entry"))
-    entries = entries.annotate(day=day, shifts=Count("participants", filter=ours), hours=Sum("participants__hours", filter=ours))
-    return entries
+    summed: QuerySet[Entry] = entries.annotate(day=day, shifts=Count("participants", filter=ours), hours=Sum("participants__hours", filter=ours))
+    return summed
 
 
 def _of_branches(branches: Iterable[int], span: Span, latest: bool) -> MeasureQuerySet:
@@ -631,7 +631,7 @@ def _of_branches(branches: Iterable[int], span: Span, latest: bool) -> MeasureQu
     adds_up = Q(business_date__isnull=False) | Q(entry__version__period_report__relation=PeriodReport.Relation.ADDS_TO_DAILY)
     past = Measure.objects.counted().filter(adds_up, branch__in=held, metric__over_time=OverTime.LATEST).annotate(day=_DAY)
     past = past.filter(day__lte=span.last, branch__life__contains=span.last)
-    last = past.order_by("branch", "metric", "-day", F("business_date").desc(nulls_last=True), "-pk").distinct("branch", "metric")
+    last = past.order_by("branch_id", "metric_id", "-day", F("business_date").desc(nulls_last=True), "-pk").distinct("branch_id", "metric_id")
     return Measure.objects.filter(pk__in=last.values("pk"))
 
 
