@@ -1,55 +1,89 @@
-"""`manage.py load_reference`: fill the catalogues of units and metrics from `fixtures/`; run again, it changes nothing."""
+"""Load the catalogue of units and metrics."""
 
 import csv
+from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from activities.models import Metric, Unit
 from portal.foundation.refusals import as_validation_error
 
+# Columns of metrics.csv in which Chinese aliases stand, parted by semicolons.
+SEPARATOR = ";"
+
 
 class Command(BaseCommand):
-    """Load units and metrics."""
+    """Bring units and metrics to what `fixtures/` says; names may change, a metric in use keeps its meaning."""
 
-    help = "Load the catalogues of units and metrics from fixtures/units.csv and fixtures/metrics.csv."
+    help = "Load units and metrics from fixtures/units.csv and fixtures/metrics.csv; again changes only what differs."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Create or update each row by its code, all or nothing."""
+    def handle(self, *, verbosity: int = 1, **options: Any) -> None:
+        """Load both files in one transaction.
+
+        Raises:
+            CommandError: a metric that has figures would change its meaning.
+        """
         folder = Path(settings.BASE_DIR) / "fixtures"
-        try:
-            with transaction.atomic():
-                load_units(folder / "units.csv")
-                load_metrics(folder / "metrics.csv")
-        except IntegrityError as error:
-            raise CommandError(" ".join(as_validation_error(error).messages)) from error
-        if options["verbosity"]:
-            self.stdout.write(f"{Unit.objects.count()} units, {Metric.objects.count()} metrics")
+        with transaction.atomic():
+            changed = load_units(_rows(folder / "units.csv")) + load_metrics(_rows(folder / "metrics.csv"))
+        if verbosity:
+            self.stdout.write(_("Units and metrics: %(count)d added or changed.") % {"count": changed})
 
 
-def load_units(path: Path) -> None:
-    """Create or update units of measure."""
-    for row in _rows(path):
-        values = {name: row[name] for name in ("name_zh", "name_en", "dimension", "factor")}
-        Unit.objects.update_or_create(code=row["code"], defaults={**values, "aliases": _list(row["aliases_zh"])})
+def load_units(rows: Iterable[dict[str, str]]) -> int:
+    """Load units by code; return how many were added or changed."""
+    stored = {unit.code: unit for unit in Unit.objects.all()}
+    changed = 0
+    for row in rows:
+        values = {
+            "name_zh": row["name_zh"],
+            "name_en": row["name_en"],
+            "dimension": row["dimension"],
+            "factor": Decimal(row["factor"]),
+            "aliases": _parts(row["aliases_zh"]),
+        }
+        changed += _bring(stored.get(row["code"]) or Unit(code=row["code"]), values)
+    return changed
 
 
-def load_metrics(path: Path) -> None:
-    """Create or update metrics, in the order of the file; the units must be there."""
+def load_metrics(rows: Iterable[dict[str, str]]) -> int:
+    """Load metrics by code, in the order of the rows; return how many were added or changed.
+
+    Raises:
+        CommandError: a metric that has figures would change its meaning.
+    """
     units = {unit.code: unit for unit in Unit.objects.all()}
-    for position, row in enumerate(_rows(path), start=1):
-        values: dict[str, Any] = {name: row[name] for name in ("kind", "name_zh", "name_en", "unit_zh", "unit_en", "over_time", "over_places")}
-        values |= {
+    stored = {metric.code: metric for metric in Metric.objects.select_related("unit")}
+    changed = 0
+    for position, row in enumerate(rows):
+        values = {name: row[name] for name in ("kind", "name_zh", "name_en", "unit_zh", "unit_en", "over_time", "over_places")} | {
             "unit": units[row["unit"]],
-            "unit_aliases": _list(row["unit_aliases_zh"]),
+            "unit_aliases": _parts(row["unit_aliases_zh"]),
             "decimals": int(row["decimals"]),
             "attributable": row["attributable"] == "yes",
             "position": position,
         }
-        Metric.objects.update_or_create(code=row["code"], defaults=values)
+        try:
+            changed += _bring(stored.get(row["code"]) or Metric(code=row["code"]), values)
+        except IntegrityError as error:
+            raise CommandError(f"{row['code']}: {as_validation_error(error).messages[0]}") from error
+    return changed
+
+
+def _bring(row: Unit | Metric, values: dict[str, Any]) -> int:
+    """Give `row` these values; return 1 when it had to be written, else 0."""
+    if row.pk is not None and all(getattr(row, name) == value for name, value in values.items()):
+        return 0
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return 1
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -57,5 +91,5 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _list(text: str) -> list[str]:
-    return [part for part in text.split(";") if part]
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(SEPARATOR) if part]
