@@ -1,0 +1,11 @@
+"""The house's base and front door."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """Pages that cross apps, API root, commands."""
+
+    name = "portal"
+    # Kinds of background job, with what does them.
+    jobs = {"housekeeping": "portal.housekeeping.keep_house"}

@@ -1,0 +1,91 @@
+"""The job queue: asked for in a transaction, done by `manage.py work`, once, also after a crash.
+
+Apps name their handlers in `jobs` of their config: kind of job to dotted path of a function `(job, progress) -> result`. A handler runs in a
+transaction of its own, so what it did and that it is done commit together; it may be tried again, never half.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.module_loading import import_string
+
+from portal.foundation import clock
+from portal.foundation.models import Job
+
+log = logging.getLogger(__name__)
+
+# A job whose worker has not come back for this long is taken up again.
+LOST_AFTER = timedelta(minutes=15)
+TRIES = 3
+PAUSE_BETWEEN_TRIES = timedelta(minutes=1)
+
+Progress = Callable[[int], None]
+Handler = Callable[[Job, Progress], dict[str, Any]]
+
+
+def ask_for(kind: str, payload: dict[str, Any] | None = None, *, asked_by: models.Model | None = None, run_after: datetime | None = None) -> Job:
+    """Put a job into the queue, in the caller's transaction.
+
+    Raises:
+        LookupError: nobody handles jobs of this kind.
+    """
+    if kind not in handlers():
+        raise LookupError(f"Nobody handles jobs of kind {kind!r}.")
+    return Job.objects.create(kind=kind, payload=payload or {}, asked_by_id=getattr(asked_by, "pk", None), run_after=run_after or clock.now())
+
+
+def handlers() -> dict[str, str]:
+    """Return the dotted path of each kind's handler."""
+    return {kind: path for config in apps.get_app_configs() for kind, path in getattr(config, "jobs", {}).items()}
+
+
+def run_next() -> Job | None:
+    """Do the job that has waited longest, and return it; None when nothing is due."""
+    job = _claim()
+    if job is None:
+        return None
+    handler: Handler = import_string(handlers()[job.kind])
+    try:
+        with transaction.atomic():
+            result = handler(job, lambda percent: _report(job, percent))
+            _finish(job, Job.State.DONE, result=result, progress=100)
+    except Exception as error:  # whatever a handler raises, the worker goes on with the next job
+        log.exception("job %s failed", job.public_id)
+        _fail(job, error)
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def _claim() -> Job | None:
+    now = clock.now()
+    due = Q(state=Job.State.QUEUED, run_after__lte=now) | Q(state=Job.State.RUNNING, claimed_at__lt=now - LOST_AFTER)
+    job: Job | None = Job.objects.select_for_update(skip_locked=True).filter(due).order_by("run_after", "pk").first()
+    if job is None:
+        return None
+    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, claimed_at=now, attempts=F("attempts") + 1)
+    job.refresh_from_db()
+    return job
+
+
+def _report(job: Job, percent: int) -> None:
+    # Seen by others when the handler's transaction commits; long handlers commit in pieces and then it shows at once.
+    Job.objects.filter(pk=job.pk).update(progress=max(0, min(100, percent)), claimed_at=clock.now())
+
+
+def _finish(job: Job, state: str, **values: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(state=state, finished_at=clock.now(), **values)
+
+
+def _fail(job: Job, error: Exception) -> None:
+    if job.attempts >= TRIES:
+        _finish(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}")
+    else:
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.QUEUED, run_after=clock.now() + PAUSE_BETWEEN_TRIES, error=f"{type(error).__name__}: {error}", progress=0
+        )

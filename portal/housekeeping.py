@@ -1,0 +1,34 @@
+"""What is thrown away every night: what expired, and what nobody needs any more. Nothing that was filed."""
+
+from datetime import timedelta
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+from knox.models import AuthToken
+
+from activities.models import ReportDraft
+from portal.foundation import clock
+from portal.foundation.jobs import Progress
+from portal.foundation.models import Job
+
+KIND = "housekeeping"
+DRAFTS_KEPT = timedelta(days=30)
+JOBS_KEPT = timedelta(days=90)
+
+
+def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
+    """Remove expired sessions and tokens, old lock-outs, drafts of a month ago and finished jobs; return how many of each."""
+    now = clock.now()
+    gone = {
+        "sessions": Session.objects.filter(expire_date__lt=now),
+        "tokens": AuthToken.objects.filter(expiry__lt=now),
+        "failed_sign_ins": AccessAttempt.objects.filter(attempt_time__lt=now - timedelta(days=1)),
+        "drafts": ReportDraft.objects.filter(saved_at__lt=now - DRAFTS_KEPT),
+        "jobs": Job.objects.filter(finished_at__lt=now - JOBS_KEPT),
+    }
+    result = {}
+    for number, (name, rows) in enumerate(gone.items(), start=1):
+        result[name] = rows.delete()[0]
+        progress(100 * number // len(gone))
+    return result
