@@ -35,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["TEST_DATABASE_URL"] = url
     settings.DATABASES["default"].update(database_settings(settings.DATA_DIR, {"DATABASE_URL": url}), CONN_MAX_AGE=0)
     _use_own_folder(config)
+    # A password hash is slow on purpose; the tests sign in a thousand times.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
