@@ -14,6 +14,7 @@ from branches.models import Branch, Region, WorkUnit
 from branches.querysets import ScopedQuerySet
 from members.querysets import MembershipQuerySet, PersonQuerySet
 from portal.foundation.models import PublicModel, SearchableModel, SourcedModel
+from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
 
 class Person(SearchableModel, SourcedModel):
@@ -28,11 +29,13 @@ class Person(SearchableModel, SourcedModel):
     name = models.CharField(_("name"), max_length=60)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MEMBER)
     veteran = models.BooleanField(_("veteran"), default=False)
-    # Sensitive: a private telephone number is seen by organisers in scope, masked for others.
+    # Seen whole by organisers in scope, masked for others.
     phone = models.CharField(_("private phone"), max_length=20, blank=True)
     duty_phone = models.CharField(_("duty phone"), max_length=20, blank=True)
 
     objects = PersonQuerySet.as_manager()
+
+    SENSITIVE = {"phone": Sensitive("reaching a member of the branch while it is at work", AFTER_THE_BRANCH)}
 
     class Meta(SearchableModel.Meta):
         abstract = False

@@ -4,6 +4,7 @@ A report is the slot (a branch and a day, or a branch and a span); what was file
 written in one transaction and never change afterwards, but for the version's own state: triggers in `activities/migrations/` see to it.
 """
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from activities.querysets import DailyReportQuerySet, EntryQuerySet, MeasureQuer
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 from portal.foundation.models import PublicModel, SourcedModel
+from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -139,6 +141,8 @@ class ReportVersion(PublicModel):
 
     objects = ReportVersionQuerySet.as_manager()
 
+    SENSITIVE = {"note": Sensitive("explaining the day's figures to whoever works for the branch", AFTER_THE_BRANCH)}
+
     if TYPE_CHECKING:
         entries: RelatedManager["Entry"]
 
@@ -233,6 +237,8 @@ class Entry(PublicModel):
     note = models.TextField(_("note"), blank=True)
 
     objects = EntryQuerySet.as_manager()
+
+    SENSITIVE = {"note": Sensitive("explaining a piece of work to whoever works for the branch", AFTER_THE_BRANCH)}
 
     if TYPE_CHECKING:
         measures: RelatedManager["Measure"]
@@ -347,6 +353,8 @@ class ReportDraft(PublicModel):
     data = models.JSONField(_("as typed"), default=dict)
     base = models.PositiveIntegerField(_("opened on version"), default=0)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
+
+    SENSITIVE = {"data": Sensitive("keeping what was typed until it is filed", timedelta(days=30))}
 
     class Meta:
         verbose_name = _("draft")

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from portal.foundation.sensitive import Sensitive
 from portal.foundation.text import pinyin_key, search_text
 
 
@@ -57,6 +58,8 @@ class AuditEntry(models.Model):
     object_id = models.UUIDField(_("object"), null=True)
     details = models.JSONField(_("details"), default=dict)
     address = models.GenericIPAddressField(_("network address"), null=True)
+
+    SENSITIVE = {"address": Sensitive("telling who used an account, for at least six months", None)}
 
     class Meta:
         verbose_name = _("audit entry")
