@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,14 +53,16 @@ def make() -> None:
         return
     shutil.rmtree(str(VENV), ignore_errors=True)
     VENV.mkdir(exist_ok=True)
-    if not find_spec("ensurepip") and find_spec("venv") and not find_spec("pip") and os.geteuid() == 0 and shutil.which("apt-get"):
+    venv = [sys.executable, "-m", "venv", "--clear"]
+    if run([*venv, str(VENV)]):
+        return
+    if run([sys.executable, "-m", "pip", "--version"]) and run([*venv, "--without-pip", str(VENV)]):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
         say("Installing python3-venv", "正在安装 python3-venv")
         run(["apt-get", "update", "-qq"])
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"])
-    if run([sys.executable, "-m", "venv", "--clear", str(VENV)]):
-        return
-    if find_spec("pip") and run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(VENV)]):
-        return
+        if run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "python3-venv"]) and run([*venv, str(VENV)]):
+            return
     stop(
         "Python's modules venv and ensurepip are missing: install them, on Debian or Ubuntu with apt-get install python3-venv.",
         "缺少 Python 的 venv 和 ensurepip 模块：请先安装，Debian 或 Ubuntu 上执行 apt-get install python3-venv。",
