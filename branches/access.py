@@ -265,3 +265,13 @@ def may_give(giver: object, grant: GrantLike, *, own: bool) -> bool:
     if covers(reach(giver, Act.GIVE_ANY_ROLE), grant):
         return True
     return grant.role in ADMINISTRATOR_GIVES and not grant.sensitive and covers(reach(giver, Act.ADMINISTER), grant)
+
+
+def grants_given_by(giver: object) -> Q:
+    """Return a filter over grants that `giver` may take back; the same rule as `may_give`, over rows."""
+    found = Q(pk__in=())
+    if allowed := reach(giver, Act.GIVE_ANY_ROLE):
+        found |= grants_within(allowed) or Q(pk__isnull=False)
+    if allowed := reach(giver, Act.ADMINISTER):
+        found |= Q(role__in=ADMINISTRATOR_GIVES, sensitive=False) & grants_within(allowed)
+    return found & ~Q(user=getattr(giver, "pk", None))

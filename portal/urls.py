@@ -1,17 +1,20 @@
 """The site map."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from portal.health import healthz
 
 urlpatterns = [
     path("", include("portal.pages.urls")),
     path("account/", include("portal.accounts.urls")),
-    path("branches/", include("branches.urls")),
-    path("people/", include("members.urls")),
+    path("branches/", include("portal.pages.branch_urls")),
+    path("people/", include("portal.pages.people_urls")),
     path("reports/", include("activities.urls")),
     path("api/v1/", include("portal.api.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    # Open: the language is chosen before sign-in too.
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("healthz", healthz, name="healthz"),
 ]
 

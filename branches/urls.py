@@ -1,7 +1,0 @@
-"""Branches."""
-
-from django.urls import URLPattern, URLResolver
-
-app_name = "branches"
-
-urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,7 +1,0 @@
-"""People."""
-
-from django.urls import URLPattern, URLResolver
-
-app_name = "members"
-
-urlpatterns: list[URLPattern | URLResolver] = []

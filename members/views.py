@@ -1,0 +1,139 @@
+"""Pages of people: the list, and what an organiser changes. The page of one person crosses apps: `portal/pages/person.py`."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from branches import access
+from branches.access import Act
+from branches.filters import units_seen
+from branches.forms import refusals_shown
+from branches.models import Branch
+from members import services
+from members.filters import PersonFilter, branches_seen
+from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm
+from members.models import Membership, Person, Secondment
+from portal.foundation import clock
+from portal.foundation.paging import page_of
+from portal.foundation.text import mask_phone
+
+# A list to choose from is read by eye; what is deeper is reached from a link.
+_CHOICES = 200
+
+
+def person_list(request: HttpRequest) -> HttpResponse:
+    """List the people in the reader's scope, by name; telephone numbers are masked for everybody."""
+    seen = Person.objects.visible_to(request.user)
+    filters = PersonFilter(request.GET, queryset=seen.order_by("name_key", "pk"), request=request)
+    rows = (filters.qs if filters.form.is_valid() else seen.none()).prefetch_related(*_of_today(request))
+    page = page_of(rows, request.GET.get("page"))
+    _shorten_choices(filters.form, request)
+    return render(
+        request,
+        "members/person_list.html",
+        {
+            "form": filters.form,
+            "page": page,
+            "people": [(person, mask_phone(person.phone) if person.phone else "") for person in page.items],
+            "filtered": any(request.GET.get(name) for name in filters.form.fields),
+        },
+    )
+
+
+def member_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
+    """Add somebody to a branch."""
+    branch = _kept(request, branch_id)
+    form = MemberForm(request.POST or None)
+    if form.is_valid():
+        typed = form.cleaned_data
+        with refusals_shown(form):
+            membership = services.add_member(
+                actor=request.user,
+                branch=branch,
+                facts=form.facts(),
+                home_unit=typed["home_unit"],
+                from_day=typed["from_day"],
+                until_day=typed["until_day"],
+            )
+            messages.success(request, _("%(name)s was added.") % {"name": membership.person.name})
+            return redirect("branches:branch_detail", branch_id)
+    return _form_page(request, form, _("Add somebody to the branch"), branch)
+
+
+def membership_end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
+    """End somebody's time in a branch."""
+    seen = Membership.objects.filter(person__in=Person.objects.visible_to(request.user), branch__in=Branch.objects.visible_to(request.user))
+    membership = get_object_or_404(seen.select_related("branch", "person"), public_id=membership_id)
+    if not access.can(request.user, Act.KEEP_PEOPLE, membership.branch):
+        raise PermissionDenied
+    form = MembershipEndForm(request.POST or None)
+    if form.is_valid():
+        with refusals_shown(form):
+            services.end_membership(actor=request.user, membership=membership, last_day=form.cleaned_data["last_day"])
+            messages.success(request, _("Saved."))
+            return redirect("members:person_detail", membership.person.public_id)
+    return _form_page(request, form, _("End the time of %(name)s in the branch") % {"name": membership.person.name}, membership.branch)
+
+
+def officer_set(request: HttpRequest, branch_id: UUID) -> HttpResponse:
+    """Give a member an office."""
+    branch = _kept(request, branch_id)
+    form = OfficerForm(branch, request.POST or None)
+    if form.is_valid():
+        with refusals_shown(form):
+            services.set_officer(actor=request.user, **form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("branches:branch_detail", branch_id)
+    return _form_page(request, form, _("Give an office"), branch)
+
+
+def branch_end(request: HttpRequest, branch_id: UUID) -> HttpResponse:
+    """Dissolve a branch, or merge it into another."""
+    branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
+    if not access.can(request.user, Act.ADMINISTER, branch):
+        raise PermissionDenied
+    form = BranchEndForm(request.user, request.POST or None)
+    if form.is_valid():
+        with refusals_shown(form):
+            services.end_branch(actor=request.user, branch=branch, **form.cleaned_data)
+            messages.success(request, _("The branch has ended. Its records stay."))
+            return redirect("branches:branch_detail", branch_id)
+    return _form_page(request, form, _("End the branch"), branch)
+
+
+def _kept(request: HttpRequest, branch_id: UUID) -> Branch:
+    branch: Branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
+    if not access.can(request.user, Act.KEEP_PEOPLE, branch):
+        raise PermissionDenied
+    return branch
+
+
+def _form_page(request: HttpRequest, form: forms.BaseForm, title: str, branch: Branch) -> HttpResponse:
+    return render(request, "branches/branch_form.html", {"form": form, "title": title, "branch": branch}, status=422 if form.errors else 200)
+
+
+def _of_today(request: HttpRequest) -> tuple[Prefetch[Any], Prefetch[Any]]:
+    """Prefetch each person's branch and work unit of today; only branches that the reader sees."""
+    today, seen = clock.today(), Branch.objects.visible_to(request.user)
+    memberships = Membership.objects.filter(during__contains=today, branch__in=seen).select_related("branch")
+    secondments = Secondment.objects.filter(during__contains=today).select_related("home_unit")
+    return Prefetch("memberships", memberships, to_attr="memberships_today"), Prefetch("secondments", secondments, to_attr="secondments_today")
+
+
+def _shorten_choices(form: forms.Form, request: HttpRequest) -> None:
+    """Offer the first branches and units; one that the address names stays chosen."""
+    choices: dict[str, QuerySet[Any]] = {"branch": branches_seen(request), "work_unit": units_seen(request).order_by("name_key", "pk")}
+    for name, seen in choices.items():
+        chosen = form.cleaned_data.get(name)
+        offered = list(seen[:_CHOICES])
+        if chosen is not None and chosen not in offered:
+            offered.append(chosen)
+        field: Any = form.fields[name]
+        field.widget.choices = [("", field.empty_label), *((one.public_id, one.name) for one in offered)]

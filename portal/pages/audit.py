@@ -1,0 +1,135 @@
+"""The audit log as the auditor reads it; that it was read is in it too."""
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from branches import access
+from branches.access import Act
+from branches.forms import DayField
+from portal.foundation import audit, clock
+from portal.foundation.models import AuditEntry, PublicModel
+
+PAGE_SIZE = 50
+_COLUMNS = ("at", "username", "name", "action", "kind", "object", "address", "details")
+
+
+class AuditFilterForm(forms.Form):
+    """Which rows of the log to read."""
+
+    person = forms.CharField(label=_("Who"), required=False, max_length=100)
+    action = forms.CharField(label=_("Action"), required=False, max_length=60, help_text=_("For example report.filed, or report for all of them."))
+    kind = forms.ChoiceField(label=_("Kind of object"), required=False)
+    first = DayField(label=_("From (date)"), required=False)
+    last = DayField(label=_("To (date)"), required=False)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kind: Any = self.fields["kind"]
+        kind.choices = [("", _("All kinds")), *sorted(kinds().items(), key=lambda pair: pair[1])]
+
+    def rows(self) -> QuerySet[AuditEntry]:
+        """Return the rows asked for, the newest first; none when a filter makes no sense."""
+        if not self.is_valid():
+            return AuditEntry.objects.none()
+        asked = self.cleaned_data
+        found = AuditEntry.objects.select_related("actor").order_by("-pk")
+        if asked["person"]:
+            found = found.filter(Q(actor__username__icontains=asked["person"]) | Q(actor__name__icontains=asked["person"]))
+        if asked["action"]:
+            found = found.filter(action__startswith=asked["action"].strip().lower())
+        if asked["kind"]:
+            found = found.filter(model=asked["kind"])
+        if asked["first"]:
+            found = found.filter(at__gte=_midnight(asked["first"]))
+        if asked["last"]:
+            found = found.filter(at__lt=_midnight(asked["last"] + timedelta(days=1)))
+        return found
+
+
+def audit_list(request: HttpRequest) -> HttpResponse:
+    """Show the log, the newest rows first."""
+    form = _form(request)
+    rows = form.rows()
+    if before := form.cleaned_data.get("before"):
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: PAGE_SIZE + 1])
+    audit.record(request.user, "audit.read", address=audit.address_of(request), filters=_asked(form))
+    names = kinds()
+    return render(
+        request,
+        "portal/audit_list.html",
+        {
+            "form": form,
+            "rows": [(row, names.get(row.model, row.model), json.dumps(row.details, ensure_ascii=False) if row.details else "") for row in found[:PAGE_SIZE]],
+            "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
+            "is_first": not before,
+        },
+    )
+
+
+def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """Give the rows of the log, as filtered, as csv; that they were taken is in the log."""
+    form = _form(request)
+    if not form.is_valid():
+        return render(request, "portal/audit_list.html", {"form": form, "rows": []}, status=422)
+    audit.record(request.user, "audit.exported", address=audit.address_of(request), filters=_asked(form))
+    response = StreamingHttpResponse(_csv(form.rows()), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="audit-{clock.today():%Y-%m-%d}.csv"'
+    return response
+
+
+def kinds() -> dict[str, str]:
+    """Return what kinds of objects the log speaks of, by the name that it writes, in the reader's language."""
+    return {model._meta.model_name or "": str(model._meta.verbose_name) for model in apps.get_models() if issubclass(model, PublicModel)}
+
+
+def _form(request: HttpRequest) -> AuditFilterForm:
+    if not access.may(request.user, Act.READ_AUDIT):
+        raise PermissionDenied
+    form = AuditFilterForm(request.GET)
+    form.full_clean()
+    return form
+
+
+def _asked(form: AuditFilterForm) -> dict[str, str]:
+    return {name: str(value) for name, value in form.cleaned_data.items() if value and name != "before"}
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """Return the line."""
+        return text
+
+
+def _csv(rows: QuerySet[AuditEntry]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    # The mark tells a spreadsheet that this is UTF-8.
+    yield "\ufeff" + writer.writerow(_COLUMNS)
+    for row in rows.iterator(chunk_size=1000):
+        who = (row.actor.get_username(), str(row.actor)) if row.actor else ("", "")
+        cells = (timezone.localtime(row.at).isoformat(), *who, row.action, row.model, row.object_id or "", row.address or "", json.dumps(row.details))
+        yield writer.writerow([_plain(str(cell)) for cell in cells])
+
+
+def _plain(cell: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,134 @@
+"""The page of one branch: what it is, where it serves, who leads it, what it reported."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from activities.figures import Qualifier, format_figure
+from activities.models import ReportVersion, Statement, StockReceipt
+from branches import access
+from branches.access import Act
+from branches.models import Branch, DeclaredCount, Region, Wave
+from branches.querysets import BranchQuerySet
+from members.models import Membership, OfficerTerm, Person, Squad
+from portal.foundation import clock
+from portal.foundation.text import mask_name, mask_phone
+
+# Regulations on the Work of Party Branches (Trial), 2018: a branch has at least 3 members, in general at most 50, and one deputy.
+FEWEST_MEMBERS = 3
+MOST_MEMBERS = 50
+MOST_DEPUTIES = 1
+
+_SHOWN = 10
+_RANK = {office: rank for rank, office in enumerate(OfficerTerm.Office.values)}
+
+
+@dataclass(frozen=True)
+class Officer:
+    """Someone in office today, as this reader may see them: names and telephones outside the reader's scope are masked."""
+
+    term: OfficerTerm
+    seen: bool
+    may_call: bool
+
+    @property
+    def name(self) -> str:
+        """The name, or its first character."""
+        name = self.term.membership.person.name
+        return name if self.seen else mask_name(name)
+
+    @property
+    def phone(self) -> str:
+        """The duty phone, masked."""
+        phone = self.term.membership.person.duty_phone
+        return mask_phone(phone) if phone and self.may_call else ""
+
+
+def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
+    """Show a branch."""
+    branch = get_object_or_404(_with_counts(Branch.objects.visible_to(request.user)), public_id=branch_id)
+    sees_reports = access.can(request.user, Act.SEE_REPORTS, branch)
+    officers = _officers(request, branch)
+    context = {
+        "branch": branch,
+        "above": Region.objects.above(branch.region, clock.today()),
+        "schedule": branch.schedule_on(clock.today()),
+        "officers": officers,
+        "squads": Squad.objects.filter(branch=branch, during__contains=clock.today()).annotate(people=_people_today()).order_by("name"),
+        "warnings": warnings_about(branch, officers),
+        "sees_reports": sees_reports,
+        "can_administer": access.can(request.user, Act.ADMINISTER, branch),
+        "can_keep_people": access.can(request.user, Act.KEEP_PEOPLE, branch),
+    }
+    if sees_reports:
+        context |= {
+            "versions": _reports(branch),
+            "receipts": [(receipt, _figure(receipt.value, receipt.qualifier, receipt.unit_text or receipt.unit.name)) for receipt in _goods(branch)],
+            "statements": [(statement, _figure(statement.value, statement.qualifier, "")) for statement in Statement.objects.filter(branch=branch)],
+        }
+    return render(request, "branches/branch_detail.html", context)
+
+
+def warnings_about(branch: Any, officers: list[Officer]) -> list[str | Promise]:
+    """Return what is unusual in a branch at work; nothing here is forbidden."""
+    if branch.state != Branch.State.ACTIVE or branch.kind == Branch.Kind.COMMAND_POST:
+        return []
+    deputies = sum(officer.term.office == OfficerTerm.Office.DEPUTY_SECRETARY for officer in officers)
+    found: list[tuple[bool, str | Promise]] = [
+        (0 < branch.member_count < FEWEST_MEMBERS, _("Fewer than three members are on record.")),
+        (branch.member_count > MOST_MEMBERS, _("More than 50 members are on record.")),
+        (deputies > MOST_DEPUTIES, _("More than one deputy secretary is in office.")),
+    ]
+    return [sentence for applies, sentence in found if applies]
+
+
+def _with_counts(branches: BranchQuerySet) -> BranchQuerySet:
+    """Add the members counted today beside the declared numbers and the waves."""
+    counted = Membership.objects.filter(branch=OuterRef("pk"), during__contains=clock.today()).order_by().values("branch")
+    declared = DeclaredCount.objects.filter(branch=OuterRef("pk")).order_by("what", "-as_of")
+    waves = Wave.objects.filter(branch=OuterRef("pk")).order_by("ordinal")
+    counts: BranchQuerySet = branches.select_related("region", "merged_into").annotate(
+        member_count=Coalesce(Subquery(counted.values(number=Count("pk"))), 0),
+        party_count=Coalesce(Subquery(counted.filter(person__kind=Person.Kind.MEMBER).values(number=Count("pk"))), 0),
+        declared=ArraySubquery(declared.values(row=JSONObject(what="what", value="value", as_of="as_of"))),
+        wave_rows=ArraySubquery(waves.values(row=JSONObject(ordinal="ordinal", head_count="head_count", sent_down_on="sent_down_on"))),
+    )
+    return counts
+
+
+def _officers(request: HttpRequest, branch: Branch) -> list[Officer]:
+    seen = Person.objects.visible_to(request.user).filter(pk=OuterRef("membership__person"))
+    terms = OfficerTerm.objects.filter(branch=branch, during__contains=clock.today()).select_related("membership__person").annotate(seen=Exists(seen))
+    may_call = access.can(request.user, Act.CALL, branch)
+    officers = [Officer(term, term.seen, may_call) for term in terms]
+    return sorted(officers, key=lambda officer: (_RANK[officer.term.office], officer.term.membership.person.name_key))
+
+
+def _people_today() -> Count:
+    return Count("members", filter=Q(members__during__contains=clock.today()))
+
+
+def _reports(branch: Branch) -> QuerySet[ReportVersion]:
+    """Return the newest version of each of the last reports, daily and for a span alike."""
+    newer = ReportVersion.objects.filter(number__gt=OuterRef("number")).filter(
+        Q(daily_report__isnull=False, daily_report=OuterRef("daily_report")) | Q(period_report__isnull=False, period_report=OuterRef("period_report"))
+    )
+    newest = ReportVersion.objects.filter(branch=branch).exclude(Exists(newer)).select_related("daily_report", "period_report")
+    return newest.order_by(Coalesce("daily_report__business_date", "period_report__last_day").desc(), "-pk")[:_SHOWN]
+
+
+def _goods(branch: Branch) -> QuerySet[StockReceipt]:
+    return StockReceipt.objects.filter(branch=branch).select_related("unit")[:_SHOWN]
+
+
+def _figure(value: Any, qualifier: str, unit: str) -> str:
+    return format_figure(value, Qualifier(qualifier), unit, lang=get_language() or "zh-hans")
