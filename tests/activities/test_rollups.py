@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from activities import rollups
 from activities.figures import Qualifier
 from activities.models import Metric
-from activities.rollups import DAWN, Scope, Span
+from activities.rollups import DAWN, Ledger, Scope, Span
 from activities.services import Figure, Participation, Work, accept, file_daily_report, file_period_report, return_to_branch, save_draft, withdraw, works_of
 from branches.access import Role
-from branches.models import Branch, BranchPlace, RegionParent
+from branches.models import Branch, RegionParent
+from branches.services import move_branch
 from portal.accounts.models import User
 from tests.factories import file, make_branch, make_person, make_user, since
 from tests.personas import MARCH_5, MARCH_6, MARCH_7, City, Clock
@@ -33,6 +35,11 @@ def value(scope: Scope, span: Span, code: str) -> Decimal | None:
 
 def metric(code: str) -> Metric:
     return Metric.objects.get(code=code)
+
+
+def figures(code: str, value: int) -> dict[str, Any]:
+    """A figure whose metric is a parameter, as a keyword of `file`."""
+    return {code: value}
 
 
 def file_period(branch: Branch, first: date, last: date, by: User, relation: str = "adds_to_daily", **figures: object) -> None:
@@ -116,9 +123,9 @@ def test_the_latest_value_is_carried_forward_and_summed_over_branches(
     assert value(north, Span.day(MARCH_5), "home_isolated") == 7
 
 
-def test_the_latest_value_ends_with_the_branch(branch: Branch, organiser: User, north: Scope) -> None:
-    file(branch, MARCH_5, by=organiser, home_isolated=4)
-    Branch.objects.filter(pk=branch.pk).update(ended_on=MARCH_5, state="dissolved")
+def test_the_latest_value_ends_with_the_branch(city: City, catalogue: None, north: Scope) -> None:
+    ended = make_branch(city.community, ended_on=MARCH_5, state="dissolved")
+    file(ended, MARCH_5, by=make_user("", (Role.ORGANISER, ended)), home_isolated=4)
 
     assert value(north, Span.day(MARCH_5), "home_isolated") == 4
     assert value(north, DAY, "home_isolated") is None
@@ -133,9 +140,7 @@ def test_a_latest_value_of_a_period_takes_effect_on_its_last_day(branch: Branch,
 
 def test_the_latest_value_of_a_branch_that_moved_is_counted_once(branch: Branch, organiser: User, city: City) -> None:
     file(branch, MARCH_5, by=organiser, home_isolated=4)
-    BranchPlace.objects.filter(branch=branch).update(during=since(date(2020, 1, 1), MARCH_5))
-    BranchPlace.objects.create(branch=branch, region=city.other_community, during=since(MARCH_6))
-    branch.refresh_from_db()
+    move_branch(actor=make_user("keeper", (Role.ADMINISTRATOR, city.north)), branch=branch, region=city.other_community, from_day=MARCH_6)
     file(branch, MARCH_6, by=organiser, home_isolated=6)
 
     assert value(Scope(region=city.street), DAY, "home_isolated") is None
@@ -184,8 +189,8 @@ def test_a_command_post_is_in_no_region(city: City, branch: Branch, organiser: U
 @pytest.mark.parametrize("code", ["vehicles", "home_isolated", "people_on_duty", "goods_unloaded"])
 def test_every_total_is_its_records(code: str, branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, north: Scope) -> None:
     for day in (MARCH_5, MARCH_6):
-        file(branch, day, by=organiser, **{code: day.day})
-        file(other_branch, day, by=other_organiser, **{code: 2 * day.day})
+        file(branch, day, by=organiser, **figures(code, day.day))
+        file(other_branch, day, by=other_organiser, **figures(code, 2 * day.day))
 
     behind = rollups.records(north, TWO_DAYS, metric(code))
     total = rollups.totals(north, TWO_DAYS)[code]
@@ -210,6 +215,19 @@ def test_a_day_of_the_chart_is_the_total_of_that_day(branch: Branch, other_branc
             assert charted[code].get(day) == single.get(code)
 
 
+def test_a_ledger_answers_as_the_database_does(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, north: Scope) -> None:
+    file(branch, MARCH_5, by=organiser, vehicles=200, people_on_duty=3, qualifiers={"vehicles": "nearly"})
+    file(branch, MARCH_6, by=organiser, vehicles=10, people_on_duty=4)
+    file(other_branch, MARCH_6, by=other_organiser, vehicles=50)
+    file_period(branch, MARCH_5, MARCH_6, organiser, vehicles=1000)
+    ledger = Ledger(north, MARCH_7, Metric.objects.all())
+
+    for span in (DAY, TWO_DAYS, Span.day(MARCH_5), Span(DAWN, MARCH_7)):
+        assert ledger.totals(span) == rollups.totals(north, span)
+    assert ledger.days(metric("vehicles"), TWO_DAYS) == rollups.by_day(north, TWO_DAYS, [metric("vehicles")])["vehicles"]
+    assert (ledger.first_day, ledger.last_day) == (MARCH_5, MARCH_6)
+
+
 def test_the_rows_of_the_children_add_up(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, city: City, north: Scope) -> None:
     direct = make_branch(city.north, "区直临时党支部")
     file(branch, MARCH_6, by=organiser, vehicles=200)
@@ -218,10 +236,10 @@ def test_the_rows_of_the_children_add_up(branch: Branch, other_branch: Branch, o
 
     rows = rollups.by_child(north, DAY, [metric("vehicles")])
 
-    assert {row.child and row.child.name: (row.reported, row.due, row.totals["vehicles"].value) for row in rows} == {
-        "梧桐街道": (1, 1, 200),
-        "银杏街道": (1, 1, 50),
-        None: (1, 1, 3),
+    assert {getattr(row.child, "name", ""): (row.reported, row.due, row.totals["vehicles"].value) for row in rows} == {
+        "梧桐街道": (1, 1, Decimal(200)),
+        "银杏街道": (1, 1, Decimal(50)),
+        "": (1, 1, Decimal(3)),
     }
 
 
@@ -288,10 +306,11 @@ def test_a_work_unit_has_only_what_its_own_people_did(branch: Branch, organiser:
     assert value(group, DAY, "vehicles") is None
     done = rollups.attributed(city.group, DAY)
     assert (done.person_shifts, done.people, done.hours, done.entries) == (3, 1, Decimal(8), 3)
-    assert [entry.shifts for entry in rollups.entries_taken_part_in(city.group, DAY)] == [1, 1, 1]
+    assert [getattr(entry, "shifts", 0) for entry in rollups.entries_taken_part_in(city.group, DAY)] == [1, 1, 1]
     assert [(unit, found.person_shifts) for unit, found in rollups.attributed_by_child(city.group, DAY)] == [(city.company, 3)]
     [row] = rollups.served(city.group, DAY, Metric.objects.all())
-    assert (row.child, row.totals["vehicles"].value, row.totals["duty_person_times"].value) == (branch, 200, 14)
+    assert row.child == branch
+    assert (row.totals["vehicles"].value, row.totals["duty_person_times"].value) == (Decimal(200), Decimal(14))
 
 
 def test_totals_take_as_many_queries_for_ten_branches_as_for_one(branch: Branch, organiser: User, city: City, north: Scope) -> None:

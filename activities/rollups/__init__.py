@@ -1,0 +1,56 @@
+"""The one reader of totals. Page, API, chat text and document ask here and so cannot disagree.
+
+A reader passes a scope, a span of days and metrics; `records` gives the measures that count, and every total is an aggregate over exactly
+those rows. Which rows count, and why, is written in docs/decisions/totals.md; in short:
+
+- only current versions, filed or accepted;
+- `sum`: the days of the span, and period reports that add to the daily ones and lie wholly inside it;
+- `latest`: the last value of each branch up to the end of the span, while the branch is alive on that day;
+- `distinct` and `none`, and whatever is not added over places: the same rows, shown one by one, never added;
+- a region has what was done in it, by the tree in force on the day; a work unit only what can be attributed to its people;
+  command posts are shown apart and are in no region's totals.
+"""
+
+from activities.rollups.attribution import Attributed, attributed, attributed_by_child, attributed_by_day, entries_taken_part_in, served
+from activities.rollups.children import ChildRow, by_child, lists_branches
+from activities.rollups.completeness import Completeness, DutyContact, MissingBranch, completeness, due, missing, missing_branches, overall
+from activities.rollups.ledger import Ledger
+from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records
+from activities.rollups.scope import DAWN, Scope, Span
+from activities.rollups.totals import Total, by_day, change, first_day, known_at, totals
+
+__all__ = [
+    "COUNTED_KINDS",
+    "DAWN",
+    "Attributed",
+    "ChildRow",
+    "Completeness",
+    "DutyContact",
+    "Ledger",
+    "MissingBranch",
+    "Scope",
+    "Span",
+    "Total",
+    "attributed",
+    "attributed_by_child",
+    "attributed_by_day",
+    "beside",
+    "by_child",
+    "by_day",
+    "change",
+    "compared",
+    "completeness",
+    "cut_by",
+    "due",
+    "entries_taken_part_in",
+    "first_day",
+    "known_at",
+    "lists_branches",
+    "missing",
+    "missing_branches",
+    "overall",
+    "participations",
+    "records",
+    "served",
+    "totals",
+]

@@ -1,0 +1,90 @@
+"""What can be attributed to a work unit's people, and the branches where they serve."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import BigIntegerField, Count, DateField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from activities.models import Entry, Metric
+from activities.rollups.children import ChildRow
+from activities.rollups.completeness import Completeness, completeness_by
+from activities.rollups.rows import participations, records_of
+from activities.rollups.scope import Scope, Span
+from activities.rollups.totals import Total, aggregates, as_total, catalogue
+from branches.models import Branch, WorkUnit, WorkUnitPath
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """What a work unit's people did: a person-shift is one person in one entry; `people` counts each person once."""
+
+    person_shifts: int = 0
+    people: int = 0
+    hours: Decimal = field(default_factory=Decimal)
+    entries: int = 0
+    known_at: datetime | None = None
+
+
+def attributed(work_unit: WorkUnit, span: Span) -> Attributed:
+    """Return what the people of `work_unit` and of all units below it did in `span`."""
+    return _attributed(participations(work_unit, span).aggregate(**_attribution()))
+
+
+def attributed_by_day(work_unit: WorkUnit, span: Span) -> dict[date, Attributed]:
+    """Return the same for each day on which something was done; a period report stands on no day."""
+    daily = participations(work_unit, span).filter(entry__business_date__isnull=False)
+    return {row["entry__business_date"]: _attributed(row) for row in daily.order_by().values("entry__business_date").annotate(**_attribution())}
+
+
+def attributed_by_child(work_unit: WorkUnit, span: Span) -> list[tuple[WorkUnit, Attributed]]:
+    """Return the same for each unit directly below, and for `work_unit` itself where it sends people of its own."""
+    children = {unit.pk: unit for unit in work_unit.children.all()}
+    path = WorkUnitPath.objects.filter(descendant=OuterRef("home_unit"), ancestor__parent=work_unit).values("ancestor")[:1]
+    child = Coalesce(Subquery(path), "home_unit", output_field=BigIntegerField())
+    rows = participations(work_unit, span).order_by().annotate(child=child).values("child").annotate(**_attribution())
+    found = {row["child"]: _attributed(row) for row in rows}
+    listed = [(unit, found.get(pk, Attributed())) for pk, unit in children.items()]
+    return listed + ([(work_unit, found[work_unit.pk])] if work_unit.pk in found else [])
+
+
+def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
+    """Return the branches where the unit's members serve, each with its own totals: those branches' figures, never the unit's."""
+    wanted = catalogue(metrics)
+    branches = {branch.pk: branch for branch in Branch.objects.served_by(work_unit).alive_on(span.last).by_name()}
+    expected = completeness_by(Scope(work_unit=work_unit), span.last, F("pk"))
+    found: dict[int, dict[str, Total]] = defaultdict(dict)
+    for row in records_of(branches, span, wanted.values()).order_by().values("branch", "metric").annotate(**aggregates()):
+        metric = wanted[row["metric"]]
+        found[row["branch"]][metric.code] = as_total(metric, row)
+    nothing = Completeness(span.last, 0, 0)
+    return [ChildRow(branch, expected.get(pk, nothing), found.get(pk, {})) for pk, branch in branches.items()]
+
+
+def entries_taken_part_in(work_unit: WorkUnit, span: Span) -> QuerySet[Entry]:
+    """Return the entries in which people of the unit took part, with `shifts` and `hours` of those people alone, and `day`."""
+    below = WorkUnitPath.objects.filter(ancestor=work_unit).values("descendant")
+    ours = Q(participants__home_unit__in=below)
+    day = Coalesce("business_date", "version__period_report__last_day", output_field=DateField())
+    entries = Entry.objects.filter(pk__in=participations(work_unit, span).values("entry"))
+    summed: QuerySet[Entry] = entries.annotate(day=day, shifts=Count("participants", filter=ours), hours=Sum("participants__hours", filter=ours))
+    return summed
+
+
+def _attribution() -> dict[str, Any]:
+    known = Max(Greatest("entry__version__known_from", "entry__version__reviewed_at"))
+    return {
+        "shifts": Count("pk"),
+        "people": Count("person", distinct=True),
+        "time": Coalesce(Sum("hours"), Decimal(0)),
+        "works": Count("entry", distinct=True),
+        "known": known,
+    }
+
+
+def _attributed(row: Mapping[str, Any]) -> Attributed:
+    return Attributed(row["shifts"], row["people"], row["time"], row["works"], row["known"])

@@ -1,0 +1,153 @@
+"""Which reports are in, and which branches are missing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest, JSONObject
+
+from activities.models import DailyReport, ReportDraft, ReportVersion
+from activities.rollups.scope import Scope
+from branches.models import Branch
+from branches.querysets import BranchQuerySet
+from members.models import OfficerTerm
+
+# The offices that answer the telephone for a branch.
+CALLED_OFFICES: Final = ("secretary", "deputy_secretary", "team_leader")
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """How many of the branches that owe a report for a day have filed one.
+
+    Attributes:
+        late: reports of which nothing was filed before the due time. corrected: whose current version is a correction.
+        waiting: filed and not yet accepted. known_at: when the last of them was filed or reviewed.
+    """
+
+    day: date
+    due: int
+    reported: int
+    late: int = 0
+    corrected: int = 0
+    waiting: int = 0
+    known_at: datetime | None = None
+
+    @property
+    def missing(self) -> int:
+        """Branches that have not reported."""
+        return self.due - self.reported
+
+
+@dataclass(frozen=True, slots=True)
+class DutyContact:
+    """Whom to call for a branch; the number is shown and called through a view that logs it."""
+
+    person_id: UUID
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingBranch:
+    """A branch without a current report for a day.
+
+    Attributes:
+        days: for how many days running; None when it never reported and its start is unknown.
+        draft_since: when somebody began to fill the report in without filing it.
+        returned: whether a report was filed and sent back.
+    """
+
+    branch: Branch
+    days: int | None
+    draft_since: datetime | None
+    returned: bool
+    contact: DutyContact | None
+
+
+def due(scope: Scope, day: date) -> BranchQuerySet:
+    """Return the branches of the scope that owe a report for `day`; of a work unit, those where its people serve."""
+    owing = Branch.objects.due_on(day)
+    if scope.branch is not None:
+        return owing.filter(pk=scope.branch.pk)
+    if scope.region is not None:
+        return owing.within(scope.region, day)
+    return owing.served_by(scope.work_unit)
+
+
+def missing(scope: Scope, day: date) -> BranchQuerySet:
+    """Return the branches that owe a report for `day` and have no current one; a returned report is missing again."""
+    return due(scope, day).filter(~Exists(filed_for(day))).by_name()
+
+
+def completeness(scope: Scope, day: date) -> Completeness:
+    """Return how many of the branches due on `day` have reported."""
+    return Completeness(day=day, **due(scope, day).aggregate(**_aggregates(day)))
+
+
+def completeness_by(scope: Scope, day: date, owner: Combinable) -> dict[int | None, Completeness]:
+    """Return the same for each value of `owner`, an expression over branches."""
+    rows = due(scope, day).order_by().annotate(owner=owner).values("owner").annotate(**_aggregates(day))
+    return {row.pop("owner"): Completeness(day=day, **row) for row in rows}
+
+
+def overall(day: date, parts: Iterable[Completeness]) -> Completeness:
+    """Return the completeness of several scopes that share no branch."""
+    held = list(parts)
+    counts = {name: sum(getattr(part, name) for part in held) for name in ("due", "reported", "late", "corrected", "waiting")}
+    return Completeness(day=day, known_at=max((part.known_at for part in held if part.known_at), default=None), **counts)
+
+
+def _aggregates(day: date) -> dict[str, Any]:
+    filed = filed_for(day)
+    punctual = Q(due_at=None) | Q(known_from__lte=F("due_at"))
+    on_time = ReportVersion.objects.filter(punctual, daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
+    known = Greatest("known_from", "reviewed_at")
+    return {
+        "due": Count("pk"),
+        "reported": Count("pk", filter=Exists(filed)),
+        "late": Count("pk", filter=Exists(filed) & ~Exists(on_time)),
+        "corrected": Count("pk", filter=Exists(filed.filter(nature=ReportVersion.Nature.CORRECTION))),
+        "waiting": Count("pk", filter=Exists(filed.filter(state=ReportVersion.State.FILED))),
+        "known_at": Max(Subquery(filed.annotate(known=known).values("known")[:1])),
+    }
+
+
+def missing_branches(scope: Scope, day: date, limit: int | None = None) -> list[MissingBranch]:
+    """Return the missing branches with what an official wants to know before the call; one query."""
+    history = DailyReport.objects.current().filter(branch=OuterRef("pk"), business_date__lt=day).order_by("-business_date")
+    drafts = ReportDraft.objects.filter(branch=OuterRef("pk"), business_date=day).order_by("saved_at")
+    returned = ReportVersion.objects.filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day, state=ReportVersion.State.RETURNED)
+    rows = missing(scope, day).annotate(
+        last_reported=Subquery(history.values("business_date")[:1]),
+        draft_since=Subquery(drafts.values("saved_at")[:1]),
+        was_returned=Exists(returned),
+        contact=Subquery(_contacts(day)),
+    )
+    return [_missing_branch(branch, day) for branch in (rows if limit is None else rows[:limit])]
+
+
+def filed_for(day: date) -> QuerySet[ReportVersion]:
+    """Return, for an outer branch, the current version of its report for `day`."""
+    return ReportVersion.objects.current().filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
+
+
+def _contacts(day: date) -> QuerySet[OfficerTerm, Any]:
+    """Return, for an outer branch, its officer with a duty phone: the secretary before the deputy before a team leader."""
+    terms = OfficerTerm.objects.filter(branch=OuterRef("pk"), during__contains=day, office__in=CALLED_OFFICES).exclude(membership__person__duty_phone="")
+    # In the alphabet the secretary comes before a team leader, and the deputy before both.
+    ranked = terms.annotate(first=Q(office="secretary")).order_by("-first", "office", "pk")
+    person = "membership__person__"
+    return ranked.values(json=JSONObject(id=f"{person}public_id", name=f"{person}name", phone=f"{person}duty_phone"))[:1]
+
+
+def _missing_branch(branch: Any, day: date) -> MissingBranch:
+    after_last = branch.last_reported + timedelta(days=1) if branch.last_reported else None
+    starts = [start for start in (after_last, branch.life.lower, branch.reports_from) if start is not None]
+    contact = branch.contact and DutyContact(UUID(branch.contact["id"]), branch.contact["name"], branch.contact["phone"])
+    days = (day - max(starts)).days + 1 if starts else None
+    return MissingBranch(branch, days, branch.draft_since, branch.was_returned, contact)

@@ -1,0 +1,179 @@
+"""Totals of a span, and of each of its days."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final, Protocol
+
+from django.db.models import Count, DateField, F, Max, Min, Q, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from activities.figures import Qualifier, combine, difference, from_counts
+from activities.models import Measure, Metric, OverPlaces, OverTime
+from activities.querysets import MeasureQuerySet
+from activities.rollups.rows import carried, participations, placed, records
+from activities.rollups.scope import DAWN, Scope, Span
+
+INEXACT: Final = (Qualifier.NEARLY, Qualifier.OVER, Qualifier.ABOUT, Qualifier.AT_LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A metric's figure for a scope and a span, in the metric's own unit.
+
+    Attributes:
+        value: None when the figures behind it must not be added; `count` then says how many there are.
+        count: measures behind it. inexact: how many of them carry a qualifier.
+        known_at: when the last of them was filed or reviewed.
+    """
+
+    metric: Metric
+    value: Decimal | None
+    qualifier: Qualifier
+    count: int
+    inexact: int
+    known_at: datetime | None = None
+
+    @property
+    def added(self) -> bool:
+        """Whether the value is a sum of several figures, so that no single word is true of all its terms."""
+        return self.count > 1
+
+
+def totals(scope: Scope, span: Span, metrics: Iterable[Metric] | None = None) -> dict[str, Total]:
+    """Return the figures by metric code, in the order of the catalogue; a metric that nobody reported is absent, for blank is not zero."""
+    wanted = catalogue(metrics)
+    rows = records(scope, span, metrics=wanted.values()).order_by().values("metric").annotate(**aggregates())
+    return _in_order(wanted, rows)
+
+
+def by_day(scope: Scope, span: Span, metrics: Iterable[Metric]) -> dict[str, dict[date, Total]]:
+    """Return for each metric the figure of each single day of `span`; a day without one is absent.
+
+    Equals `totals` of that day. Figures of longer periods stand on no day; a `latest` metric has the value in force on each.
+    """
+    wanted = catalogue(metrics)
+    found: dict[str, dict[date, Total]] = {metric.code: {} for metric in wanted.values()}
+    adding = {pk: metric for pk, metric in wanted.items() if metric.over_time != OverTime.LATEST}
+    if adding:
+        for row in _single_days(scope, span, adding.values()).values("metric", "day").annotate(**aggregates()):
+            metric = adding[row["metric"]]
+            found[metric.code][row["day"]] = as_total(metric, row)
+    for metric in wanted.values():
+        if metric.over_time == OverTime.LATEST:
+            found[metric.code] = values_in_force(scope, span, metric)
+    return found
+
+
+def change(now: Total | None, before: Total | None) -> tuple[Decimal, Qualifier] | None:
+    """Return by how much a figure moved; None unless both are values that may be compared."""
+    if now is None or before is None or now.value is None or before.value is None:
+        return None
+    return now.value - before.value, difference(now.qualifier, before.qualifier)
+
+
+def first_day(scope: Scope) -> date | None:
+    """Return the first day of which the scope has a record; None when it has none."""
+    start = Coalesce("business_date", "entry__version__period_report__first_day", output_field=DateField())
+    found = placed(scope, Measure.objects.counted())
+    if scope.work_unit is not None:
+        # Their shifts count even where no figure can be attributed.
+        found = Measure.objects.filter(entry__in=participations(scope.work_unit, Span(DAWN, date.max)).values("entry"))
+    first: date | None = found.aggregate(first=Min(start))["first"]
+    return first
+
+
+class Known(Protocol):
+    """A figure that says when it was last fed."""
+
+    @property
+    def known_at(self) -> datetime | None:
+        """When the last of what it counts was filed or reviewed."""
+        ...
+
+
+def known_at(figures: Iterable[Known]) -> datetime | None:
+    """Return when the last of what was counted was filed or reviewed; None when nothing was."""
+    return max((figure.known_at for figure in figures if figure.known_at is not None), default=None)
+
+
+def catalogue(metrics: Iterable[Metric] | None) -> dict[int, Metric]:
+    """Return metrics by key; all of them for None."""
+    return {metric.pk: metric for metric in (Metric.objects.all() if metrics is None else metrics)}
+
+
+def aggregates() -> dict[str, Any]:
+    """Return what a total needs of its rows, named so that `as_total` finds it."""
+    counts = {f"n_{qualifier}": Count("pk", filter=Q(qualifier=qualifier)) for qualifier in INEXACT}
+    version = "entry__version__"
+    # Greatest passes over a missing review.
+    known = Max(Greatest(f"{version}known_from", f"{version}reviewed_at"))
+    return {"total": Sum("value"), "count": Count("pk"), "first_owner": Min("branch"), "last_owner": Max("branch"), "known": known, **counts}
+
+
+def as_total(metric: Metric, row: Mapping[str, Any]) -> Total:
+    """Return the total that a row of such aggregates is."""
+    counts = {str(qualifier): row[f"n_{qualifier}"] for qualifier in INEXACT}
+    value = row["total"] if adds(metric, row["count"], one_owner=row["first_owner"] == row["last_owner"]) else None
+    return Total(metric, value, from_counts(**counts), row["count"], sum(counts.values()), row["known"])
+
+
+def adds(metric: Metric, count: int, *, one_owner: bool) -> bool:
+    """Say whether `count` figures, all of one branch or not, may be added; a single one is its own value."""
+    if count == 1:
+        return True
+    if metric.over_time in (OverTime.DISTINCT, OverTime.NONE):
+        return False
+    return one_owner or metric.over_places == OverPlaces.SUM
+
+
+def _in_order(wanted: Mapping[int, Metric], rows: Iterable[Mapping[str, Any]]) -> dict[str, Total]:
+    found = {row["metric"]: row for row in rows}
+    return {metric.code: as_total(metric, found[metric.pk]) for metric in sorted(wanted.values(), key=lambda each: each.position) if metric.pk in found}
+
+
+def _single_days(scope: Scope, span: Span, metrics: Iterable[Metric]) -> MeasureQuerySet:
+    """Return the records that stand on one day: daily ones, and periods of a day."""
+    period = "entry__version__period_report__"
+    found = records(scope, span, metrics=metrics).order_by()
+    return found.filter(Q(business_date__isnull=False) | Q(**{f"{period}first_day": F(f"{period}last_day")}))
+
+
+def values_in_force(scope: Scope, span: Span, metric: Metric) -> dict[date, Total]:
+    """Return the sum, on each day, of the value that each branch last gave: a walk over all their steps."""
+    known = Greatest("entry__version__known_from", "entry__version__reviewed_at")
+    path = carried([scope.branch.pk] if scope.branch else None).filter(metric=metric, day__lte=span.last)
+    ours = placed(scope, path)
+    steps = (
+        path.filter(branch__in=ours.values("branch"))
+        .annotate(ours=Q(pk__in=ours.values("pk")), known=known)
+        .order_by("branch_id", "day", F("business_date").asc(nulls_first=True), "pk")
+        .values("branch", "branch__life", "day", "value", "qualifier", "ours", "known")
+    )
+    held: dict[date, list[dict[str, Any]]] = defaultdict(list)
+    for _branch, rows in groupby(steps, key=lambda row: row["branch"]):
+        for day, row in _held_on(list(rows), span):
+            held[day].append(row)
+    return {day: _sum_of(metric, held[day]) for day in sorted(held)}
+
+
+def _held_on(steps: list[dict[str, Any]], span: Span) -> Iterator[tuple[date, dict[str, Any]]]:
+    """Yield the step in force on each day of `span` on which the branch is alive and the step is of the scope."""
+    life = steps[0]["branch__life"]
+    index = -1
+    for day in span.days():
+        while index + 1 < len(steps) and steps[index + 1]["day"] <= day:
+            index += 1
+        alive = (life.lower is None or life.lower <= day) and (life.upper is None or day < life.upper)
+        if index >= 0 and alive and steps[index]["ours"]:
+            yield day, steps[index]
+
+
+def _sum_of(metric: Metric, rows: list[dict[str, Any]]) -> Total:
+    qualifiers = [Qualifier(row["qualifier"]) for row in rows]
+    value = sum((row["value"] for row in rows), Decimal(0)) if adds(metric, len(rows), one_owner=False) else None
+    inexact = sum(qualifier != Qualifier.EXACT for qualifier in qualifiers)
+    return Total(metric, value, combine(qualifiers), len(rows), inexact, max(row["known"] for row in rows))
