@@ -1,21 +1,85 @@
 """The custom user, grants with role, scope and dates, and single-use activation codes."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from django.contrib.auth.models import AbstractUser, UserManager
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from branches.access import Role
+from branches import access
+from branches.access import Act, Role
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
-from portal.foundation.clock import today
+from portal.foundation import clock
 from portal.foundation.models import PublicModel
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Users, by who may see them and who keeps their sign-in."""
+
+    def visible_to(self, actor: object) -> Self:
+        """Users whose every live grant lies where `actor` keeps accounts, gives grants, or administers.
+
+        A user without any is seen by the keepers of accounts and of grants, and by an administrator only when there was one in their area.
+        """
+        seen = Q(pk__in=())
+        for act in (Act.KEEP_ACCOUNTS, Act.GIVE_ANY_ROLE):
+            if allowed := access.reach(actor, act):
+                seen |= ~Q(Exists(_outside(allowed)))
+        if allowed := access.reach(actor, Act.ADMINISTER):
+            seen |= _administered(allowed)
+        return self.filter(seen)
+
+    def kept_by(self, actor: object) -> Self:
+        """Users whose sign-in `actor` may reset, close and open, and for whom tokens may be issued; never the actor's own."""
+        kept = Q(pk__in=())
+        if allowed := access.reach(actor, Act.KEEP_ACCOUNTS):
+            kept |= ~Q(Exists(_outside(allowed)))
+        if allowed := access.reach(actor, Act.ADMINISTER):
+            above = Grant.objects.live(clock.today()).filter(user=OuterRef("pk")).exclude(role__in=access.ADMINISTRATOR_KEEPS)
+            kept |= _administered(allowed) & ~Q(Exists(above))
+        return self.filter(kept).exclude(pk=getattr(actor, "pk", None))
+
+    def found_by(self, words: str) -> Self:
+        """Users whose name or account contains every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(Q(name__icontains=word) | Q(username__icontains=word))
+        return found
+
+
+def _outside(allowed: access.Reach) -> "GrantQuerySet":
+    return Grant.objects.live(clock.today()).filter(user=OuterRef("pk")).exclude(pk__in=Grant.objects.filter(access.grants_within(allowed)).values("pk"))
+
+
+def _administered(allowed: access.Reach) -> Q:
+    inside = Grant.objects.filter(access.grants_within(allowed), user=OuterRef("pk"))
+    return Q(Exists(inside)) & ~Q(Exists(_outside(allowed)))
+
+
+class UserManager(DjangoUserManager["User"]):
+    """The manager of users, with their queries."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> UserQuerySet:
+        """Return all users."""
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, actor: object) -> UserQuerySet:
+        """Return the users that `actor` may see."""
+        return self.get_queryset().visible_to(actor)
+
+    def kept_by(self, actor: object) -> UserQuerySet:
+        """Return the users whose sign-in `actor` keeps."""
+        return self.get_queryset().kept_by(actor)
 
 
 class User(AbstractUser, PublicModel):
@@ -29,7 +93,7 @@ class User(AbstractUser, PublicModel):
     must_change_password = models.BooleanField(_("must choose a password"), default=False)
     language = models.CharField(_("language"), max_length=10, blank=True)
 
-    objects: ClassVar[UserManager["User"]] = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
     REQUIRED_FIELDS = []
 
     class Meta:
@@ -46,7 +110,7 @@ class User(AbstractUser, PublicModel):
     @cached_property
     def current_grants(self) -> list["Grant"]:
         """Grants in force today; read once a request."""
-        return list(self.grants.in_force(today()).select_related("region", "work_unit", "branch"))
+        return list(self.grants.in_force(clock.today()).select_related("region", "work_unit", "branch"))
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
@@ -55,6 +119,10 @@ class GrantQuerySet(models.QuerySet["Grant"]):
     def in_force(self, day: date) -> "GrantQuerySet":
         """Grants that hold on `day`."""
         return self.filter(during__contains=day, revoked_at__isnull=True)
+
+    def live(self, day: date) -> "GrantQuerySet":
+        """Grants that hold on `day` or will later."""
+        return self.filter(Q(during__contains=day) | Q(during__startswith__gt=day), revoked_at__isnull=True)
 
 
 class Grant(PublicModel):
@@ -95,10 +163,26 @@ class Grant(PublicModel):
                 condition=Q(during__isempty=False),
                 violation_error_message=_("A grant ends after it starts."),
             ),
+            ExclusionConstraint(
+                name="separate_roles_for_separate_people",
+                expressions=[("user", RangeOperators.EQUAL), ("role", RangeOperators.NOT_EQUAL), ("during", RangeOperators.OVERLAPS)],
+                condition=Q(role__in=sorted(access.SEPARATE_ROLES), revoked_at=None),
+                violation_error_message=_("System keeper, security officer and auditor are different people."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.get_role_display()} {self.scope_name}"
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day on which it holds; None: always did."""
+        return self.during.lower
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds; None: until taken back."""
+        return self.during.upper - timedelta(days=1) if self.during.upper else None
 
     @property
     def scope_name(self) -> str:

@@ -1,7 +1,9 @@
 """The audit log: one function writes it."""
 
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
@@ -30,6 +32,15 @@ def record(actor: models.Model | AnonymousUser | None, action: str, about: Publi
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the client's address as django-axes sees it, behind the configured number of proxies."""
-    address: str | None = request.META.get("REMOTE_ADDR") or None
-    return address
+    """Return the client's address, as django-axes sees it too.
+
+    Behind `PROXY_COUNT` proxies it is what the outermost of them saw: each adds the address it was called from at the end of
+    `X-Forwarded-For`, so that whatever a client writes there itself stands before it.
+    """
+    hops = [part.strip() for part in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
+    count = settings.PROXY_COUNT
+    seen = hops[-count] if 0 < count <= len(hops) else str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        return str(ip_address(seen))
+    except ValueError:  # a Unix socket has no address
+        return None

@@ -1,0 +1,228 @@
+"""Forms of sign-in, users, grants and tokens."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.functional import lazy
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from branches import access
+from branches.access import Act, Role
+from branches.models import Branch, Region, WorkUnit
+from portal.accounts.models import User
+from portal.accounts.services import TOKEN_DAYS, Scope, Terms
+from portal.foundation import clock
+from portal.foundation.text import fold
+
+SUGGESTED_SCOPES = 300
+
+
+def _password_rules() -> SafeString:
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((text,) for text in password_validators_help_texts())))
+
+
+password_rules = lazy(_password_rules, SafeString)
+
+
+class SignInForm(AuthenticationForm):
+    """Account and password."""
+
+    username = UsernameField(label=_("Account"), widget=forms.TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"}))
+    password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+    error_messages = {
+        "invalid_login": _("Account and password do not match, or the account is closed. Check upper and lower case."),
+        "inactive": _("Account and password do not match, or the account is closed. Check upper and lower case."),
+    }
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, twice, with the rules beside it."""
+
+    password = forms.CharField(
+        label=_("New password"), strip=False, max_length=128, help_text=password_rules(), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    repeated = forms.CharField(
+        label=_("New password once more"), strip=False, max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    def clean_repeated(self) -> str:
+        """Refuse a second password unlike the first."""
+        repeated: str = self.cleaned_data["repeated"]
+        if repeated != self.cleaned_data.get("password", repeated):
+            raise ValidationError(_("The two passwords are not the same."))
+        return repeated
+
+
+class ActivationForm(NewPasswordForm):
+    """The code from the slip, and the password to have."""
+
+    code = forms.CharField(
+        label=_("Activation code"),
+        max_length=40,
+        help_text=_("Twelve letters and digits from the slip that you were given; capitals and hyphens do not matter."),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    field_order = ["code", "password", "repeated"]
+
+
+class PasswordChangeForm(NewPasswordForm):
+    """The present password and the new one."""
+
+    present = forms.CharField(
+        label=_("Present password"), strip=False, max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True})
+    )
+    field_order = ["present", "password", "repeated"]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_present(self) -> str:
+        """Refuse when it is not the user's password."""
+        present: str = self.cleaned_data["present"]
+        if not self.user.check_password(present):
+            raise ValidationError(_("This is not your present password."))
+        return present
+
+
+class ProfileForm(forms.Form):
+    """What users change about themselves."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, required=False)
+    # Each language in its own words: whoever reads the wrong one must find theirs.
+    language = forms.ChoiceField(label=_("Language"), choices=[("zh-hans", "简体中文"), ("en", "English")])
+
+
+class TokenForm(forms.Form):
+    """How long a token holds."""
+
+    days = forms.TypedChoiceField(label=_("Holds for"), coerce=int, choices=[(days, format_lazy("{} {}", days, _("days"))) for days in TOKEN_DAYS])
+
+
+class ScopeField(forms.CharField):
+    """A region, work unit or branch by its name, or a region by its code; empty is everything.
+
+    Only what lies within the giver's reach is found. Names that several share are written with the region in brackets, as the
+    suggestions are: 某某临时党支部（詹家墩社区）.
+    """
+
+    def __init__(self, *, reach: access.Reach, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reach = reach
+
+    def candidates(self) -> list[tuple[str, Scope]]:
+        """Return everything that can be named, with its label; read when asked, once a form."""
+        if not hasattr(self, "_candidates"):
+            territorial = access.Reach(everything=self.reach.everything, regions=self.reach.regions, branches=self.reach.branches)
+            regions = Region.objects.filter(Q() if self.reach.everything else Q(pk__in=access.regions_below(self.reach.regions)))
+            branches = Branch.objects.filter(access.branches_within(territorial)).select_related("region")
+            units = WorkUnit.objects.filter(Q() if self.reach.everything else Q(pk__in=access.units_below(self.reach.work_units)))
+            self._candidates: list[tuple[str, Scope]] = [
+                *((f"{branch.name}（{branch.region.name}）", branch) for branch in branches),
+                *((f"{region.name}（{region.get_level_display()}）", region) for region in regions),
+                *((unit.name, unit) for unit in units),
+            ]
+        return self._candidates
+
+    def clean(self, value: Any) -> Any:
+        """Return the scope meant."""
+        text = super().clean(value)
+        wanted = fold(text)
+        if not wanted:
+            return None
+        found = [scope for label, scope in self.candidates() if wanted in _spellings(label, scope)]
+        if not found:
+            raise ValidationError(_("Nothing of this name lies in your area. Take one of the suggestions, or type the code of a region."))
+        if len(found) > 1:
+            raise ValidationError(_("Several have this name: add the region in brackets, as in the suggestions."))
+        return found[0]
+
+
+def _spellings(label: str, scope: Scope) -> set[str]:
+    names = {fold(label), fold(scope.name)}
+    return names | {scope.code} - {""} if isinstance(scope, Region) else names
+
+
+class GrantForm(forms.Form):
+    """A role over a scope, from a day until a day."""
+
+    role = forms.ChoiceField(label=_("Role"))
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label=_("Until"), required=False, help_text=_("The last day; empty: until taken back."), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reach = access.reach(giver, Act.GIVE_GRANTS)
+        given = access.roles_given_by(giver)
+        self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *((role.value, role.label) for role in Role if role in given)])
+        self.fields["scope"] = ScopeField(
+            label=_("Over"),
+            reach=reach,
+            required=not reach.everything,
+            max_length=220,
+            help_text=_("A branch, region or work unit by name, or a region by code. It holds for all below.")
+            if not reach.everything
+            else _("A branch, region or work unit by name, or a region by code. It holds for all below. Empty: everything."),
+            widget=forms.TextInput(attrs={"list": "scopes", "autocomplete": "off"}),
+        )
+        if access.may(giver, Act.GIVE_ANY_ROLE):
+            self.fields["sensitive"] = forms.BooleanField(
+                label=_("With sensitive fields"), required=False, help_text=_("Private phones and notes, also in exports and through the API.")
+            )
+        self.initial.setdefault("first", clock.today().isoformat())
+        self.order_fields(["username", "name", "role", "scope", "first", "last", "sensitive"])
+
+    def suggestions(self) -> list[str]:
+        """Return labels for the list of suggestions."""
+        field = self.fields["scope"]
+        assert isinstance(field, ScopeField)  # noqa: S101 - for the type checker
+        return [label for label, _scope in field.candidates()[:SUGGESTED_SCOPES]]
+
+    def terms(self) -> Terms:
+        """Return what was asked for."""
+        data = self.cleaned_data
+        return Terms(role=data["role"], scope=data["scope"], first=data["first"], last=data["last"], sensitive=data.get("sensitive", False))
+
+
+class UserForm(forms.Form):
+    """A new account, by a keeper of accounts: no grant yet."""
+
+    username = UsernameField(
+        label=_("Account"),
+        max_length=150,
+        help_text=_("Letters, digits and . _ - @ +; what is typed to sign in."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(label=_("Name"), max_length=60, required=False)
+    is_machine = forms.BooleanField(label=_("Another system, which signs in with tokens"), required=False)
+
+
+class UserWithGrantForm(GrantForm):
+    """A new account with its first grant, by an administrator."""
+
+    username = UsernameField(
+        label=_("Account"),
+        max_length=150,
+        help_text=_("Letters, digits and . _ - @ +; what is typed to sign in."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(label=_("Name"), max_length=60)
+
+
+class UploadForm(forms.Form):
+    """A workbook of branches and clerks."""
+
+    workbook = forms.FileField(
+        label=_("Workbook (.xlsx)"),
+        help_text=_("At most 2,000 rows and 5 MB. Nothing is stored before you have seen the rows and confirmed."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}),
+    )
