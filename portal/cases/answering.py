@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 
 from branches.models import Branch, BranchPlace, DeclaredCount, Region, Wave, WorkUnit
 from members.models import Membership, OfficerTerm, Person, Secondment
 from portal.cases.changes import Changes
-from portal.cases.places import ALWAYS
+from portal.cases.places import ALWAYS, since
 from portal.cases.shape import BranchRow, OfficerRow
 
 
@@ -72,7 +71,7 @@ def _move(branch: Branch, region: Region, row: BranchRow, changes: Changes) -> N
 def _make_room(branch: Branch, start: date | None) -> None:
     """Shorten terms and memberships to what the old and the new life share: the database checks each step, from the inside out."""
     starts = [day for day in (branch.life.lower, start) if day is not None]
-    shared = DateRange(max(starts) if starts else None, branch.life.upper)
+    shared = since(max(starts, default=None), branch.life.upper)
     OfficerTerm.objects.filter(branch=branch, source=branch.source).update(during=shared)
     Membership.objects.filter(branch=branch, source=branch.source).update(during=shared)
 
@@ -136,7 +135,7 @@ def _store_officer(branch: Branch, row: BranchRow, officer: OfficerRow, units: M
     changes.update(person, veteran=veteran)
     if officer.unit:
         # The day is unknown unless printed; a branch's officer was sent when its work began at the latest.
-        during = DateRange(officer.sent_down_on or row.start, None)
+        during = since(officer.sent_down_on or row.start)
         values: dict[str, Any] = {"home_unit": units[officer.unit], "region": branch.region, "job": officer.job, "during": during}
         secondment = Secondment.objects.filter(**key).first() or changes.add(Secondment(person=person, **values, **key))
         changes.update(secondment, **values)

@@ -1,6 +1,7 @@
 """Regions and work units of a case. Several files name the same province: it exists once, and they must agree about it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import TypeVar
 
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -13,8 +14,14 @@ from portal.cases.shape import RegionRow, UnitRow
 R = TypeVar("R", RegionRow, UnitRow)
 # Sources of this loader begin so.
 PREFIX = "case:"
-ALWAYS = DateRange(None, None)
+# As PostgreSQL gives it back: without an end, the end is open.
+ALWAYS = DateRange(None, None, "()")
 NUMBERS = ("households", "residents", "buildings", "gates", "gates_open")
+
+
+def since(first: date | None, until: date | None = None) -> DateRange:
+    """Return the span from `first`, before `until`, either open when None, as PostgreSQL gives it back."""
+    return DateRange(first, until, "()" if first is None else "[)")
 
 
 def store_regions(rows: Iterable[RegionRow], changes: Changes) -> dict[str, Region]:
