@@ -20,7 +20,7 @@ from portal.runtime.sentences import CannotStartError
 
 pytest_plugins = ["tests.personas"]
 
-_stop_server = pytest.StashKey[Any]()
+_at_end = pytest.StashKey[Any]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server and forget its data."""
-    for stop in reversed(config.stash.get(_stop_server, [])):
+    for stop in reversed(config.stash.get(_at_end, [])):
         stop()
 
 
@@ -55,13 +55,13 @@ def _start_server(config: pytest.Config) -> str:
         server.start()
     except CannotStartError as error:
         pytest.exit(str(error), returncode=1)
-    config.stash.setdefault(_stop_server, []).extend([lambda: shutil.rmtree(folder, ignore_errors=True), server.stop])
+    config.stash.setdefault(_at_end, []).extend([lambda: shutil.rmtree(folder, ignore_errors=True), server.stop])
     return server.url()
 
 
 def _use_own_folder(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="portal-files-"))
-    config.stash.setdefault(_stop_server, []).append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    config.stash.setdefault(_at_end, []).append(lambda: shutil.rmtree(folder, ignore_errors=True))
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = folder / "attachments"
 

@@ -29,7 +29,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     os.environ.setdefault("DEMO", "1")
     try:
-        serve(data_dir, port_number(arguments.port))
+        serve(data_dir, port_number(arguments.port), parent=os.getppid() if arguments.die_with_parent else None)
     except (CannotStartError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1

@@ -45,6 +45,16 @@ def map_user(user: int) -> None:
             os.close(fd)
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Tell whether the process `pid` has a handler for `number`. Linux only; elsewhere no."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
 def is_alive(pid: int) -> bool:
     """Tell whether `pid` is a process that has not ended; a zombie has."""
     try:

@@ -22,7 +22,7 @@ from portal.embedded import socket_dir
 from portal.runtime import database, sentences
 from portal.runtime.claim import Claim, listen
 from portal.runtime.postgres import Server, prepare_data_dir, wait_for
-from portal.runtime.processes import before_exec
+from portal.runtime.processes import before_exec, catches
 from portal.runtime.sentences import CannotStartError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,8 +102,9 @@ class Child:
 class Supervisor:
     """One running portal."""
 
-    def __init__(self, data_dir: Path, port: int) -> None:
+    def __init__(self, data_dir: Path, port: int, *, parent: int | None) -> None:
         self._data_dir = data_dir
+        self._parent = parent if parent is not None and catches(parent, signal.SIGINT) else None
         self._port = port
         self._children: list[Child] = []
         self._server: Server | None = None
@@ -125,6 +126,9 @@ class Supervisor:
         self._announce()
         while True:
             time.sleep(TICK)
+            # Interrupted alone, and not with its terminal, make tells nobody: it drops its handler and waits for us to end.
+            if self._parent is not None and not catches(self._parent, signal.SIGINT):
+                raise Stopped
             self._keep_database_up()
             for child in self._children:
                 child.keep_up()
@@ -210,8 +214,8 @@ def say(english: str, chinese: str) -> None:
     print(f"{english} / {chinese}", flush=True)
 
 
-def serve(data_dir: Path, port: int) -> None:
-    """Run the portal until it is asked to stop.
+def serve(data_dir: Path, port: int, *, parent: int | None = None) -> None:
+    """Run the portal until it is asked to stop, or until `parent`, the make that started it, is.
 
     Raises:
         CannotStartError: in one sentence, why it cannot start.
@@ -220,7 +224,7 @@ def serve(data_dir: Path, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     prepare_data_dir(data_dir)
-    supervisor = Supervisor(data_dir, port)
+    supervisor = Supervisor(data_dir, port, parent=parent)
     try:
         supervisor.run()
     except Stopped:

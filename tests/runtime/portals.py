@@ -1,8 +1,10 @@
 """A portal as its operator sees it: real processes on a folder and a port of their own."""
 
+import contextlib
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -119,11 +121,12 @@ class Portal:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
+    """Return a port that nobody listens on, outside the range from which the kernel gives ports to clients."""
+    while True:
+        number = random.randrange(20_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", number))
+            return number
 
 
 def open_folder(folder: Path) -> Path:

@@ -112,12 +112,13 @@ def test_a_lock_file_that_names_another_living_process_does_not_stop_the_start(s
     start().ready()
 
 
-def test_a_killed_make_takes_everything_with_it(start: Start, data_dir: Path, port: int) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_make_that_is_stopped_or_killed_takes_everything_with_it(start: Start, data_dir: Path, port: int, number: signal.Signals) -> None:
     base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     portal = start(command=["make", "--silent", "run", f"PORT={port}", f"DATA_DIR={data_dir}", f"PYTHON={base}"]).ready()
     family = portal.family()
 
-    portal.stop(signal.SIGKILL)
+    portal.stop(number)
 
     assert wait_for(lambda: not any(is_alive(pid) for pid in family), 20)
     start().ready()
