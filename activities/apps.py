@@ -18,4 +18,5 @@ class ActivitiesConfig(AppConfig):
         "measure_converts_what_was_entered": _("This unit does not fit the figure."),
         "satisfied_are_among_the_valid": _("There cannot be more satisfied answers than valid ones."),
         "metric_in_use_keeps_its_meaning": _("A metric that has figures keeps its meaning; add a new one."),
+        "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
     }

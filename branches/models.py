@@ -179,7 +179,13 @@ class WorkUnitPath(models.Model):
     class Meta:
         verbose_name = _("path among units")
         verbose_name_plural = _("paths among units")
-        constraints = [models.UniqueConstraint(name="work_unit_path_once", fields=["ancestor", "descendant"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="work_unit_path_once",
+                fields=["ancestor", "descendant"],
+                violation_error_message=_("This unit lies below the other one already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ancestor_id} > {self.descendant_id}"
@@ -324,6 +330,10 @@ class BranchSchedule(models.Model):
                 name="branch_one_schedule_at_a_time",
                 expressions=[("branch", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
                 violation_error_message=_("The branch has other times set for these days."),
+            ),
+            # An empty span has no bounds, and would read as one without end.
+            models.CheckConstraint(
+                name="branch_schedule_for_a_time", condition=Q(during__isempty=False), violation_error_message=_("The end is before the start.")
             ),
         ]
 

@@ -76,7 +76,13 @@ class Unit(models.Model):
         verbose_name = _("unit of measure")
         verbose_name_plural = _("units of measure")
         ordering = ["dimension", "factor", "code"]
-        constraints = [models.CheckConstraint(name="unit_factor_is_positive", condition=models.Q(factor__gt=0))]
+        constraints = [
+            models.CheckConstraint(
+                name="unit_factor_is_positive",
+                condition=models.Q(factor__gt=0),
+                violation_error_message=_("The factor of a unit is above zero."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -109,10 +115,15 @@ class Metric(models.Model):
         verbose_name_plural = _("metrics")
         ordering = ["position"]
         constraints = [
-            models.CheckConstraint(name="metric_has_up_to_3_decimals", condition=models.Q(decimals__lte=3)),
+            models.CheckConstraint(
+                name="metric_has_up_to_3_decimals",
+                condition=models.Q(decimals__lte=3),
+                violation_error_message=_("A metric has at most three decimals."),
+            ),
             models.CheckConstraint(
                 name="metric_distinct_is_not_added_over_places",
                 condition=~models.Q(over_time__in=["distinct", "none"]) | models.Q(over_places="none"),
+                violation_error_message=_("A metric that is never added over time is not added over places either."),
             ),
         ]
 

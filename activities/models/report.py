@@ -359,7 +359,13 @@ class ReportDraft(PublicModel):
     class Meta:
         verbose_name = _("draft")
         verbose_name_plural = _("drafts")
-        constraints = [models.UniqueConstraint(name="one_draft_a_day", fields=["user", "branch", "business_date"])]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_draft_a_day",
+                fields=["user", "branch", "business_date"],
+                violation_error_message=_("You have a draft for this day already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.branch} {self.business_date}"

@@ -102,7 +102,11 @@ class Job(PublicModel):
         ordering = ["run_after", "id"]
         indexes = [models.Index(fields=["run_after"], name="job_waiting", condition=models.Q(state__in=["queued", "running"]))]
         constraints = [
-            models.CheckConstraint(name="job_progress_is_a_percentage", condition=models.Q(progress__lte=100)),
+            models.CheckConstraint(
+                name="job_progress_is_a_percentage",
+                condition=models.Q(progress__lte=100),
+                violation_error_message=_("Progress is a percentage from 0 to 100."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -24,8 +24,9 @@ def sentence_for(constraint: str) -> str | Promise:
             return rules[constraint]
         for model in config.get_models():
             for rule in model._meta.constraints:
-                if rule.name == constraint:
-                    return rule.violation_error_message or _("These data contradict each other.")
+                # Django's own default only repeats the constraint's name.
+                if rule.name == constraint and rule.violation_error_message is not rule.default_violation_error_message:
+                    return rule.violation_error_message
     return _("These data contradict each other.")
 
 

@@ -1,0 +1,384 @@
+"""What PostgreSQL keeps of regions, work units and branches, broken on purpose."""
+
+from datetime import date, time
+from itertools import count
+
+import pytest
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from branches.models import Branch, BranchPlace, BranchSchedule, DeclaredCount, Region, RegionParent, RegionPath, Wave, WorkUnit, WorkUnitPath
+from tests.factories import ALWAYS, make_branch, make_region, make_unit, since
+from tests.rules import (
+    Add,
+    Break,
+    Case,
+    Cases,
+    Remove,
+    alter,
+    assert_says,
+    both,
+    check_deferred_rules,
+    outcome_of_second,
+    refused,
+    refused_at_once,
+    refused_to_both,
+)
+
+CASES = Cases("branches")
+NEVER = DateRange(date(2020, 3, 1), date(2020, 3, 1))
+MARCH_1, MARCH_10 = date(2020, 3, 1), date(2020, 3, 10)
+_serial = count(1)
+
+
+def region(level: str = "community", **values: object) -> Region:
+    return make_region(f"示例区域{next(_serial)}", level, **values)
+
+
+def new_branch(host: Region | None = None, **values: object) -> Branch:
+    return Branch(name=f"示例支部{next(_serial)}", region=host or region(), **values)
+
+
+# --- Regions ------------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("region_once_per_source", collides=True)
+def a_region_loaded_twice() -> Break:
+    key = f"r{next(_serial)}"
+    return Break(Add(Region(name="乙", level="county", source="年报", key=key)), after=Add(Region(name="甲", level="county", source="年报", key=key)))
+
+
+@CASES.breaks("region_code_once", collides=True)
+def two_regions_with_one_code() -> Break:
+    code = f"{next(_serial):06}"
+    return Break(Add(Region(name="乙", level="county", code=code)), after=Add(Region(name="甲", level="county", code=code)))
+
+
+@CASES.breaks("region_code_has_6_9_or_12_digits")
+def a_code_of_five_digits() -> Break:
+    return Break(Add(Region(name="甲", level="county", code="42010")))
+
+
+@CASES.breaks("region_code_has_6_9_or_12_digits")
+def a_code_with_a_letter() -> Break:
+    return Break(alter(region(), code="42010x"))
+
+
+@CASES.breaks("region_opens_no_more_gates_than_it_has", collides=True)
+def a_gate_opened_while_another_is_taken_down() -> Break:
+    place = region(gates=4, gates_open=3)
+    return Break(alter(place, gates_open=4), after=alter(place, gates=3))
+
+
+@CASES.breaks("region_in_one_parent_at_a_time", collides=True)
+def two_parents_in_the_same_march() -> Break:
+    child = region()
+    return Break(
+        Add(RegionParent(region=child, parent=region("township"), during=since(MARCH_10))),
+        after=Add(RegionParent(region=child, parent=region("township"), during=since(MARCH_1, MARCH_10))),
+    )
+
+
+@CASES.breaks("region_not_in_itself")
+def a_region_in_itself() -> Break:
+    place = region()
+    return Break(Add(RegionParent(region=place, parent=place, during=ALWAYS)))
+
+
+@CASES.breaks("region_parent_for_a_time")
+def a_parent_for_no_time() -> Break:
+    return Break(Add(RegionParent(region=region(), parent=region("township"), during=NEVER)))
+
+
+@CASES.breaks("region_tree_has_no_circle", collides=True)
+def two_movers_each_put_one_region_under_the_other() -> Break:
+    one, other = region(), region()
+    return Break(Add(RegionParent(region=one, parent=other, during=ALWAYS)), after=Add(RegionParent(region=other, parent=one, during=ALWAYS)))
+
+
+@CASES.breaks("region_tree_has_no_circle", collides=True)
+def a_circle_of_three_in_one_week_only() -> Break:
+    one, two, three = region(), region(), region()
+    RegionParent.objects.create(region=two, parent=one, during=since(MARCH_1))
+    return Break(
+        Add(RegionParent(region=one, parent=three, during=since(MARCH_10))),
+        after=Add(RegionParent(region=three, parent=two, during=since(MARCH_1, MARCH_10))),
+    )
+
+
+# --- Work units ---------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("work_unit_once_per_source", collides=True)
+def a_unit_loaded_twice() -> Break:
+    key = f"u{next(_serial)}"
+    return Break(Add(WorkUnit(name="乙", source="名册", key=key)), after=Add(WorkUnit(name="甲", source="名册", key=key)))
+
+
+@CASES.breaks("work_unit_not_in_itself")
+def a_unit_in_itself() -> Break:
+    unit = make_unit("示例局")
+    return Break(alter(unit, parent_id=unit.pk))
+
+
+@CASES.breaks("work_unit_tree_has_no_circle", collides=True)
+def two_units_each_put_under_the_other() -> Break:
+    one, other = make_unit("一公司"), make_unit("二公司")
+    return Break(alter(one, parent_id=other.pk), after=alter(other, parent_id=one.pk))
+
+
+@CASES.breaks("work_unit_path_once", collides=True)
+def a_path_between_units_written_twice() -> Break:
+    one, other = make_unit("一公司"), make_unit("二公司")
+    return Break(Add(WorkUnitPath(ancestor=one, descendant=other, depth=1)), after=Add(WorkUnitPath(ancestor=one, descendant=other, depth=2)))
+
+
+# --- Branches -----------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("branch_once_per_source", collides=True)
+def a_branch_loaded_twice() -> Break:
+    host, key = region(), f"b{next(_serial)}"
+    return Break(Add(new_branch(host, source="年报", key=key)), after=Add(new_branch(host, source="年报", key=key)))
+
+
+@CASES.breaks("branch_ends_after_it_starts", collides=True)
+def a_branch_ended_before_a_start_that_is_put_off_meanwhile() -> Break:
+    branch = make_branch(region(), established_on=MARCH_1)
+    return Break(alter(branch, ended_on=MARCH_1), after=alter(branch, established_on=MARCH_10))
+
+
+@CASES.breaks("branch_ends_after_it_starts")
+def a_branch_that_ends_before_it_starts_work() -> Break:
+    return Break(Add(new_branch(established_on=MARCH_1, started_work_on=MARCH_10, ended_on=date(2020, 3, 9))))
+
+
+@CASES.breaks("branch_ends_after_it_starts")
+def a_branch_that_ends_before_it_is_established() -> Break:
+    return Break(Add(new_branch(started_work_on=MARCH_1, established_on=MARCH_10, ended_on=date(2020, 3, 9))))
+
+
+@CASES.breaks("branch_merged_into_another")
+def a_merged_branch_that_names_no_other() -> Break:
+    return Break(Add(new_branch(state="merged", ended_on=MARCH_10)))
+
+
+@CASES.breaks("branch_merged_into_another")
+def an_active_branch_that_went_into_another() -> Break:
+    return Break(Add(new_branch(merged_into=make_branch(region()))))
+
+
+@CASES.breaks("branch_merged_into_another")
+def a_branch_merged_into_itself() -> Break:
+    branch = make_branch(region(), ended_on=MARCH_10)
+    return Break(alter(branch, merged_into_id=branch.pk, state="merged"))
+
+
+@CASES.breaks("branch_over_has_an_end", collides=True)
+def a_branch_dissolved_while_its_end_is_taken_away() -> Break:
+    branch = make_branch(region(), ended_on=MARCH_10)
+    return Break(alter(branch, state="dissolved"), after=alter(branch, ended_on=None))
+
+
+@CASES.breaks("branch_in_one_place_at_a_time", collides=True)
+def two_hosts_at_the_same_time() -> Break:
+    branch = make_branch(region())
+    BranchPlace.objects.filter(branch=branch).update(during=DateRange(MARCH_10, None))
+    earlier = DateRange(MARCH_1, MARCH_10)
+    return Break(
+        Add(BranchPlace(branch=branch, region=region(), during=DateRange(None, date(2020, 3, 2)))),
+        after=Add(BranchPlace(branch=branch, region=region(), during=earlier)),
+    )
+
+
+@CASES.breaks("branch_place_for_a_time")
+def a_host_for_no_time() -> Break:
+    return Break(Add(BranchPlace(branch=make_branch(region()), region=region(), during=NEVER)))
+
+
+@CASES.breaks("branch_hosted_at_its_latest_place")
+def a_host_that_the_latest_place_does_not_name() -> Break:
+    return Break(alter(make_branch(region()), region=region()))
+
+
+@CASES.breaks("branch_hosted_at_its_latest_place")
+def a_branch_whose_only_place_is_removed() -> Break:
+    return Break(Remove(BranchPlace.objects.get(branch=make_branch(region()))))
+
+
+@CASES.breaks("branch_hosted_at_its_latest_place", collides=True)
+def an_earlier_place_corrected_while_the_move_away_is_undone() -> Break:
+    home, away = region(), region()
+    branch = make_branch(home)
+    with transaction.atomic():
+        BranchPlace.objects.filter(branch=branch).update(during=DateRange(None, MARCH_10))
+        moved = BranchPlace.objects.create(branch=branch, region=away, during=DateRange(MARCH_10, None))
+        Branch.objects.filter(pk=branch.pk).update(region=away)
+    first = BranchPlace.objects.get(branch=branch, region=home)
+    return Break(alter(first, region=region()), after=both(Remove(moved), alter(branch, region=home)))
+
+
+@CASES.breaks("branch_one_schedule_at_a_time", collides=True)
+def two_due_times_for_one_day() -> Break:
+    branch = make_branch(region())
+    return Break(
+        Add(BranchSchedule(branch=branch, during=since(MARCH_10), due_time=time(22, 0))),
+        after=Add(BranchSchedule(branch=branch, during=since(MARCH_1, MARCH_10), due_time=time(21, 0))),
+    )
+
+
+@CASES.breaks("branch_schedule_for_a_time")
+def a_due_time_for_no_day() -> Break:
+    return Break(Add(BranchSchedule(branch=make_branch(region()), during=NEVER, due_time=time(22, 0))))
+
+
+@CASES.breaks("declared_count_once_a_day", collides=True)
+def two_head_counts_of_one_day() -> Break:
+    branch = make_branch(region())
+    return Break(
+        Add(DeclaredCount(branch=branch, what="members", value=31, as_of=MARCH_1)),
+        after=Add(DeclaredCount(branch=branch, what="members", value=30, as_of=MARCH_1)),
+    )
+
+
+@CASES.breaks("declared_count_once_a_day", collides=True)
+def two_head_counts_without_a_day() -> Break:
+    branch = make_branch(region())
+    return Break(Add(DeclaredCount(branch=branch, what="grids", value=6)), after=Add(DeclaredCount(branch=branch, what="grids", value=5)))
+
+
+@CASES.breaks("wave_once", collides=True)
+def a_wave_declared_twice() -> Break:
+    branch = make_branch(region())
+    return Break(Add(Wave(branch=branch, ordinal=1, head_count=31)), after=Add(Wave(branch=branch, ordinal=1, head_count=30)))
+
+
+# --- Each rule broken ---------------------------------------------------------------------------------------------------
+
+
+def test_every_rule_is_broken_here() -> None:
+    assert not CASES.without_a_case()
+    assert not CASES.unknown()
+
+
+@pytest.mark.django_db
+@CASES.one_after_another()
+def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
+    assert_says(refused(case, way), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+@CASES.at_once()
+def test_of_two_at_once_the_second_waits_and_is_refused(case: Case) -> None:
+    assert_says(refused_at_once(case), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
+    for case in CASES.alone():
+        for refusal in refused_to_both(case):
+            assert_says(refusal, case.rule)
+
+
+# --- What lies just inside ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_all_gates_may_be_open_and_numbers_may_be_unknown() -> None:
+    region(gates=4, gates_open=4)
+    region(gates=0, gates_open=0)
+    region(gates_open=3)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["", "420106", "420106012", "420106012003"])
+def test_a_code_has_6_9_or_12_digits_or_is_unknown(code: str) -> None:
+    region(code=code)
+
+
+@pytest.mark.django_db
+def test_many_regions_have_no_code_and_no_key() -> None:
+    assert region().code == region().code == ""
+
+
+@pytest.mark.django_db
+def test_a_region_moves_on_the_day_after_its_last_in_another() -> None:
+    child = region()
+    RegionParent.objects.create(region=child, parent=region("township"), during=since(MARCH_1, date(2020, 3, 9)))
+    RegionParent.objects.create(region=child, parent=region("township"), during=since(MARCH_10))
+
+
+@pytest.mark.django_db
+def test_two_regions_may_lie_in_each_other_at_different_times() -> None:
+    one, other = region(), region()
+    RegionParent.objects.create(region=one, parent=other, during=since(MARCH_1, date(2020, 3, 9)))
+    RegionParent.objects.create(region=other, parent=one, during=since(MARCH_10))
+    check_deferred_rules()
+
+
+@pytest.mark.django_db
+def test_a_branch_may_live_for_a_single_day() -> None:
+    branch = make_branch(region(), established_on=MARCH_1, started_work_on=MARCH_1, ended_on=MARCH_1, state="dissolved")
+    assert branch.life == DateRange(MARCH_1, date(2020, 3, 2))
+
+
+@pytest.mark.django_db
+def test_a_branch_may_work_before_it_is_established() -> None:
+    branch = make_branch(region(), established_on=MARCH_10, started_work_on=MARCH_1)
+    assert branch.life == DateRange(MARCH_1, None)
+
+
+@pytest.mark.django_db
+def test_a_branch_of_unknown_dates_lives_always() -> None:
+    life = make_branch(region(), established_on=None).life
+    assert (life.lower, life.upper, life.isempty) == (None, None, False)
+    assert make_branch(region(), established_on=None, ended_on=MARCH_1).life == DateRange(None, date(2020, 3, 2))
+
+
+@pytest.mark.django_db
+def test_a_merged_branch_may_be_archived_and_keeps_where_it_went() -> None:
+    branch = make_branch(region(), ended_on=MARCH_10, state="merged", merged_into=make_branch(region()))
+    Branch.objects.filter(pk=branch.pk).update(state="archived")
+
+
+@pytest.mark.django_db
+def test_a_branch_moves_with_its_latest_place() -> None:
+    home, away = region(), region()
+    branch = make_branch(home)
+    BranchPlace.objects.filter(branch=branch).update(during=DateRange(None, MARCH_10))
+    BranchPlace.objects.create(branch=branch, region=away, during=DateRange(MARCH_10, None))
+    Branch.objects.filter(pk=branch.pk).update(region=away)
+    check_deferred_rules()
+
+
+@pytest.mark.django_db
+def test_due_times_may_follow_each_other() -> None:
+    branch = make_branch(region())
+    BranchSchedule.objects.create(branch=branch, during=since(MARCH_1, date(2020, 3, 9)), due_time=time(21, 0))
+    BranchSchedule.objects.create(branch=branch, during=since(MARCH_10), due_time=time(22, 0))
+    assert branch.schedule_on(date(2020, 3, 9)).due_time == time(21, 0)
+    assert branch.schedule_on(MARCH_10).due_time == time(22, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_region_added_while_another_moves_keeps_its_place_in_the_tree() -> None:
+    child, parent = region(), region("township")
+    added: list[Region] = []
+    refusal = outcome_of_second(
+        lambda: added.append(region()),
+        lambda: RegionParent.objects.create(region=child, parent=parent, during=ALWAYS),
+    )
+    assert refusal is None
+    assert RegionPath.objects.filter(ancestor=added[0], descendant=added[0], depth=0).exists()
+    assert RegionPath.objects.filter(ancestor=parent, descendant=child, depth=1).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_fails_leaves_the_tree_as_it_was() -> None:
+    one, other = region(), region()
+    RegionParent.objects.create(region=one, parent=other, during=ALWAYS)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        RegionParent.objects.filter(region=one).delete()
+        raise RuntimeError
+    assert RegionPath.objects.filter(ancestor=other, descendant=one).exists()
+    assert not connection.in_atomic_block
