@@ -15,8 +15,10 @@ from activities.rollups.attribution import Attributed, attributed, attributed_by
 from activities.rollups.children import ChildRow, by_child, lists_branches
 from activities.rollups.completeness import Completeness, DutyContact, MissingBranch, completeness, due, missing, missing_branches, overall
 from activities.rollups.ledger import Ledger
+from activities.rollups.lines import Line, lines
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records
 from activities.rollups.scope import DAWN, Scope, Span
+from activities.rollups.statements import Comparison, compare, computed
 from activities.rollups.totals import Total, by_day, change, first_day, known_at, totals
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "DAWN",
     "Attributed",
     "ChildRow",
+    "Comparison",
     "Completeness",
     "DutyContact",
     "Ledger",
+    "Line",
     "MissingBranch",
     "Scope",
     "Span",
@@ -38,13 +42,16 @@ __all__ = [
     "by_child",
     "by_day",
     "change",
+    "compare",
     "compared",
     "completeness",
+    "computed",
     "cut_by",
     "due",
     "entries_taken_part_in",
     "first_day",
     "known_at",
+    "lines",
     "lists_branches",
     "missing",
     "missing_branches",

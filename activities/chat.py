@@ -1,0 +1,122 @@
+"""The day as text for a chat: read from the same totals as the pages, with qualifiers as the language writes them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, override, pgettext
+from django.utils.translation import gettext as _
+
+from activities.figures import format_change, format_number, format_short
+from activities.models import ActivityKind, Metric, OverTime
+from activities.rollups import (
+    Attributed,
+    Completeness,
+    Ledger,
+    Line,
+    MissingBranch,
+    Scope,
+    Span,
+    Total,
+    attributed,
+    completeness,
+    known_at,
+    lines,
+    missing_branches,
+)
+from branches.models import Branch
+
+
+def branch_day_text(branch: Branch, day: date, *, lang: str) -> str:
+    """Return a branch's day for its chat group: each figure of the day, running, and against the day before. Five queries."""
+    scope = Scope(branch=branch)
+    with override(lang):
+        found = _lines_of(scope, day)
+        head = _("%(name)s, %(day)s") % {"name": branch.name, "day": _day(day)}
+        body = figure_lines(found) or [_("Nothing reported yet.")]
+        return "\n".join([head, *body])
+
+
+def scope_day_text(scope: Scope, day: date, *, lang: str) -> str:
+    """Return the day of a region, a work unit or a branch for a chat: who has reported, who is missing by name, and the figures."""
+    with override(lang):
+        done = attributed(scope.work_unit, Span.day(day)) if scope.work_unit else None
+        return compose(scope, day, completeness(scope, day), missing_branches(scope, day), _lines_of(scope, day), done)
+
+
+def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
+    """Return the same from figures that a page has read already, in the language of the page."""
+    head = _("%(name)s, %(day)s") % {"name": scope.object.name, "day": _day(day)}
+    body = [*_who(counted, missing), *(_shifts(done) if done else []), *(figure_lines(found) or [_("Nothing reported yet.")])]
+    known = known_at([counted, *(total for line in found for total in (line.now,) if total is not None)])
+    if known is not None:
+        body.append(_("As of %(moment)s") % {"moment": date_format(timezone.localtime(known), "SHORT_DATETIME_FORMAT")})
+    return "\n".join([head, *body])
+
+
+def figure_lines(found: Iterable[Line]) -> list[str]:
+    """Return the lines of what was reported for the day, under a heading for each kind of work."""
+    reported = [line for line in found if line.now is not None]
+    printed = []
+    for kind, held in groupby(reported, key=lambda line: line.metric.kind):
+        printed.append(_("[%(kind)s]") % {"kind": ActivityKind(kind).label})
+        printed += [_line(line) for line in held]
+    return printed
+
+
+def _lines_of(scope: Scope, day: date) -> list[Line]:
+    metrics = list(Metric.objects.all())
+    return lines(scope, Span.day(day), metrics, Ledger(scope, day, metrics))
+
+
+def _line(line: Line) -> str:
+    holds = line.metric.over_time == OverTime.LATEST
+    parts = [(_("now %(figure)s") if holds else _("%(figure)s on the day")) % {"figure": _short(line.now)}]
+    if line.running is not None and line.running.value is not None:
+        parts.append(_("%(figure)s in all") % {"figure": _short(line.running)})
+    if line.change is not None:
+        value, qualifier = line.change
+        parts.append(_("%(change)s on the day before") % {"change": format_change(value, qualifier, _language())})
+    return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": pgettext("between clauses", ", ").join(parts)}
+
+
+def _short(total: Total | None) -> str:
+    if total is None:
+        return "—"
+    if total.value is None:
+        return ngettext("%(count)d figure, not added", "%(count)d figures, not added", total.count) % {"count": total.count}
+    number = format_short(total.value, total.qualifier, _language())
+    return _("%(number)s %(unit)s") % {"number": number, "unit": total.metric.unit_name}
+
+
+def _who(counted: Completeness, missing: Sequence[MissingBranch]) -> list[str]:
+    if not counted.due:
+        return []
+    parts = [_("%(reported)d of %(due)d branches have reported") % {"reported": counted.reported, "due": counted.due}]
+    if missing:
+        parts.append(_("missing: %(names)s") % {"names": pgettext("between names", ", ").join(_missing(row) for row in missing)})
+    return [pgettext("between sentences", "; ").join(parts)]
+
+
+def _missing(row: MissingBranch) -> str:
+    if row.draft_since is not None:
+        return _("%(name)s (filled in, not sent)") % {"name": row.branch.name}
+    if row.days is not None and row.days > 1:
+        return _("%(name)s (%(days)d days running)") % {"name": row.branch.name, "days": row.days}
+    return str(row.branch.name)
+
+
+def _shifts(done: Attributed) -> list[str]:
+    facts = {"shifts": format_number(Decimal(done.person_shifts), _language()), "hours": format_number(done.hours, _language())}
+    return [_("Our people: %(shifts)s person-shifts, %(hours)s hours") % facts]
+
+
+def _day(day: date) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT")
+
+
+def _language() -> str:
+    return get_language() or "zh-hans"

@@ -1,0 +1,50 @@
+"""A metric's line on a page or in a chat: of the day or the span, running, and as it was the day before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from activities.figures import Qualifier
+from activities.models import Metric, OverTime
+from activities.rollups.ledger import Ledger
+from activities.rollups.scope import DAWN, Scope, Span
+from activities.rollups.totals import Total, change, totals
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """当日 or the span, 累计, 较昨日.
+
+    Attributes:
+        running: everything up to the end of the span; None for a `latest` metric, whose value is a state and has no running total.
+        before: of the day before, when the span is one day.
+    """
+
+    metric: Metric
+    now: Total | None
+    running: Total | None
+    before: Total | None
+
+    @property
+    def change(self) -> tuple[Decimal, Qualifier] | None:
+        """By how much the figure moved since the day before, when both days have one."""
+        return change(self.now, self.before)
+
+    @property
+    def weight(self) -> int:
+        """How many figures stand behind it, for the order of importance."""
+        total = self.running or self.now
+        return total.count if total else 0
+
+
+def lines(scope: Scope, span: Span, metrics: Iterable[Metric], ledger: Ledger) -> list[Line]:
+    """Return a line for each metric that was ever reported up to the end of `span`, in the order of the catalogue; two queries beside the ledger."""
+    held = sorted(metrics, key=lambda metric: metric.position)
+    latest = [metric for metric in held if metric.over_time == OverTime.LATEST]
+    eve = Span.day(span.first - timedelta(days=1))
+    now = ledger.totals(span) | totals(scope, span, latest)
+    running = ledger.totals(Span(DAWN, span.last))
+    before = ledger.totals(eve) | totals(scope, eve, latest) if span.length == 1 else {}
+    found = (Line(metric, now.get(metric.code), running.get(metric.code), before.get(metric.code)) for metric in held)
+    return [line for line in found if line.now or line.running]

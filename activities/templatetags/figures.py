@@ -1,0 +1,85 @@
+"""Figures in templates, with qualifier and unit as the language of the page writes them."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+
+from activities.figures import Qualifier, format_change, format_figure, format_number
+from activities.models import Measure
+from activities.rollups import Total
+
+register = template.Library()
+
+_PARTLY = ("（含约数）", " (partly approximate)")
+
+
+def language() -> str:
+    """Return the language of the page."""
+    return get_language() or "zh-hans"
+
+
+def figure_text(total: Total | None, *, unit: bool = True) -> str:
+    """Return a total as plain text: a dash when nothing was reported; how many figures there are when they must not be added."""
+    if total is None:
+        return "—"
+    if total.value is None:
+        return ngettext("%(count)d figure, not added", "%(count)d figures, not added", total.count) % {"count": total.count}
+    return format_figure(total.value, total.qualifier, total.metric.unit_name if unit else "", lang=language(), total=total.added)
+
+
+@register.filter
+def figure(total: Total | None) -> SafeString:
+    """Return a total with its unit small beside it."""
+    if total is None or total.value is None:
+        return number_of(total)
+    return format_html('{} <span class="unit">{}</span>', number_of(total), total.metric.unit_name)
+
+
+@register.filter
+def number_of(total: Total | None) -> SafeString:
+    """Return a total without its unit, for a column that names it; the note on approximate terms stands small behind it."""
+    text = figure_text(total, unit=False)
+    if total is None or total.value is None:
+        return format_html('<span class="q">{}</span>', text)
+    note = next((words for words in _PARTLY if text.endswith(words)), "")
+    return format_html('{}<span class="q">{}</span>', text.removesuffix(note), note) if note else format_html("{}", text)
+
+
+@register.filter
+def as_entered(measure: Measure) -> str:
+    """Return a measure as it was filed: in the unit typed, in the words printed. Needs `unit_entered`."""
+    return format_figure(
+        measure.value_entered,
+        Qualifier(measure.qualifier),
+        measure.unit_text or measure.unit_entered.name,
+        lang=language(),
+        text=measure.qualifier_text,
+    )
+
+
+@register.filter
+def stored(measure: Measure) -> SafeString:
+    """Return a measure in the metric's own unit, as totals count it. Needs `metric`."""
+    text = format_figure(measure.value, Qualifier(measure.qualifier), "", lang=language())
+    return format_html('{} <span class="unit">{}</span>', text, measure.metric.unit_name)
+
+
+@register.filter
+def signed(moved: tuple[Decimal, Qualifier] | None) -> str:
+    """Return a change with its sign; a dash when there is nothing to compare."""
+    return "—" if moved is None else format_change(moved[0], moved[1], language())
+
+
+@register.simple_tag
+def qualified(value: Decimal | None, qualifier: str, unit: str = "") -> str:
+    """Return a bare value with its qualifier; a dash for None."""
+    return "—" if value is None else format_figure(value, Qualifier(qualifier), unit, lang=language())
+
+
+@register.filter
+def decimal(value: Decimal | int | None) -> str:
+    """Return an exact number, as figures are printed; a dash for None."""
+    return "—" if value is None else format_number(Decimal(value), language())
