@@ -94,7 +94,7 @@ def _names(found: list[Any]) -> str:
     return f"{names}…" if len(found) > _NAMED else names
 
 
-class BranchForm(forms.ModelForm[Branch]):
+class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
     """A branch's facts. Its host region changes from a day on, in `MoveForm`."""
 
     covers = NamedListField(label=_("Covers"), required=False, help_text=_("Compounds, communities or sites, one a line."))
@@ -134,7 +134,7 @@ class NewBranchForm(BranchForm):
         _among(self, "region", regions_administered(user))
 
 
-class ScheduleForm(forms.ModelForm[BranchSchedule]):
+class ScheduleForm(forms.ModelForm):  # type: ignore[type-arg]
     """When the day ends and the report is due, from a day on."""
 
     from_day = DayField(label=_("From"))
@@ -167,7 +167,7 @@ class MoveForm(forms.Form):
         self.initial.setdefault("from_day", clock.today())
 
 
-class RegionForm(forms.ModelForm[Region]):
+class RegionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new region below one that the administrator keeps."""
 
     parent = NamedField(label=_("Lies in"), help_text=_("Name or code of the region above."))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
@@ -18,9 +18,12 @@ from branches.models import Branch, BranchPlace, BranchSchedule, Region, RegionP
 from portal.foundation import audit, clock, refusals
 from portal.foundation.errors import Forbidden
 
+_DATA_EXCEPTION = "22000"
+
 # The field of a form beside which a refusal of the database stands.
 _FIELDS = {
     "branch_ends_after_it_starts": "started_work_on",
+    "range": "started_work_on",
     "region_code_once": "code",
     "region_code_has_6_9_or_12_digits": "code",
     "region_in_one_parent_at_a_time": "from_day",
@@ -46,6 +49,12 @@ def refusals_beside(fields: dict[str, str]) -> Iterator[None]:
         refusal = refusals.as_validation_error(error)
         field = fields.get(refusal.code or "")
         raise (ValidationError({field: refusal}) if field else refusal) from error
+    except DataError as error:
+        # A generated range is computed before any constraint is asked; PostgreSQL then names none.
+        if getattr(error.__cause__, "pgcode", "") != _DATA_EXCEPTION:
+            raise
+        reversed_span = ValidationError(_("The end is before the start."), code="range")
+        raise (ValidationError({fields["range"]: reversed_span}) if "range" in fields else reversed_span) from error
 
 
 def add_branch(*, actor: Model | AnonymousUser, region: Region, facts: dict[str, Any], covers: Iterable[Region], sending_units: Iterable[WorkUnit]) -> Branch:

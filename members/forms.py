@@ -12,7 +12,7 @@ from members.services import PersonFacts
 from portal.foundation import clock
 
 
-class MemberForm(forms.ModelForm[Person]):
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     """Somebody who joins a branch."""
 
     home_unit = NamedField(label=_("Sent by"), required=False, help_text=_("The work unit's name."))

@@ -29,6 +29,7 @@ _FIELDS = {
     "officer_term_inside_the_membership": "from_day",
     "one_secretary_at_a_time": "office",
     "branch_ends_after_it_starts": "last_day",
+    "range": "last_day",
     "branch_merged_into_another": "merged_into",
 }
 

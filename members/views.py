@@ -119,7 +119,7 @@ def _form_page(request: HttpRequest, form: forms.BaseForm, title: str, branch: B
     return render(request, "branches/branch_form.html", {"form": form, "title": title, "branch": branch}, status=422 if form.errors else 200)
 
 
-def _of_today(request: HttpRequest) -> tuple[Prefetch[Any], Prefetch[Any]]:
+def _of_today(request: HttpRequest) -> tuple["Prefetch[Any]", "Prefetch[Any]"]:
     """Prefetch each person's branch and work unit of today; only branches that the reader sees."""
     today, seen = clock.today(), Branch.objects.visible_to(request.user)
     memberships = Membership.objects.filter(during__contains=today, branch__in=seen).select_related("branch")

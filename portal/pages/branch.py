@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.figures import Qualifier, format_figure
 from activities.models import ReportVersion, Statement, StockReceipt
-from branches import access
 from branches.access import Act
 from branches.models import Branch, DeclaredCount, Region, Wave
 from branches.querysets import BranchQuerySet
@@ -29,6 +28,7 @@ MOST_MEMBERS = 50
 MOST_DEPUTIES = 1
 
 _SHOWN = 10
+_ACTS = (Act.SEE_REPORTS, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL)
 _RANK = {office: rank for rank, office in enumerate(OfficerTerm.Office.values)}
 
 
@@ -55,21 +55,22 @@ class Officer:
 
 def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Show a branch."""
-    branch = get_object_or_404(_with_counts(Branch.objects.visible_to(request.user)), public_id=branch_id)
-    sees_reports = access.can(request.user, Act.SEE_REPORTS, branch)
+    seen = _with_counts(Branch.objects.visible_to(request.user)).annotate(**_may(request, *_ACTS))
+    branch = get_object_or_404(seen, public_id=branch_id)
     officers = _officers(request, branch)
     context = {
         "branch": branch,
+        "covers": branch.covers.all(),
         "above": Region.objects.above(branch.region, clock.today()),
         "schedule": branch.schedule_on(clock.today()),
         "officers": officers,
         "squads": Squad.objects.filter(branch=branch, during__contains=clock.today()).annotate(people=_people_today()).order_by("name"),
         "warnings": warnings_about(branch, officers),
-        "sees_reports": sees_reports,
-        "can_administer": access.can(request.user, Act.ADMINISTER, branch),
-        "can_keep_people": access.can(request.user, Act.KEEP_PEOPLE, branch),
+        "sees_reports": branch.may_see_reports,
+        "can_administer": branch.may_administer,
+        "can_keep_people": branch.may_keep_people,
     }
-    if sees_reports:
+    if branch.may_see_reports:
         context |= {
             "versions": _reports(branch),
             "receipts": [(receipt, _figure(receipt.value, receipt.qualifier, receipt.unit_text or receipt.unit.name)) for receipt in _goods(branch)],
@@ -105,11 +106,15 @@ def _with_counts(branches: BranchQuerySet) -> BranchQuerySet:
     return counts
 
 
-def _officers(request: HttpRequest, branch: Branch) -> list[Officer]:
+def _may(request: HttpRequest, *acts: Act) -> dict[str, Exists]:
+    """Return annotations `may_see_reports` and so on: what the reader may do for each branch, without a query an act."""
+    return {f"may_{act.name.lower()}": Exists(Branch.objects.visible_to(request.user, act).filter(pk=OuterRef("pk"))) for act in acts}
+
+
+def _officers(request: HttpRequest, branch: Any) -> list[Officer]:
     seen = Person.objects.visible_to(request.user).filter(pk=OuterRef("membership__person"))
     terms = OfficerTerm.objects.filter(branch=branch, during__contains=clock.today()).select_related("membership__person").annotate(seen=Exists(seen))
-    may_call = access.can(request.user, Act.CALL, branch)
-    officers = [Officer(term, term.seen, may_call) for term in terms]
+    officers = [Officer(term, term.seen, branch.may_call) for term in terms]
     return sorted(officers, key=lambda officer: (_RANK[officer.term.office], officer.term.membership.person.name_key))
 
 
