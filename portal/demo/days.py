@@ -99,6 +99,9 @@ class Chronicle:
         """Invent the report of a day, or leave it out."""
         works = self._works(post, habits, day)
         luck = self.chance.random()
+        if post is self.invention.posts[0] and ago < 2:
+            # The branch of the demo's organiser: nothing filed today yet, and yesterday's report came back.
+            luck = float(ago)
         if luck < (0.6 if ago == 0 else 0.12 if ago == 1 else 0.03):
             return
         due_at = post.schedule.due_moment(day)
