@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from branches import access
@@ -62,6 +63,8 @@ COLUMNS: Final = (
     Column("account", "经办人账号", "Clerk's account", limit=150),
     Column("clerk_phone", "经办人电话", "Clerk's phone", limit=20),
 )
+KIND_NAMES: Final = "临时党支部、工作队、指挥部"
+DATE_FORMS: Final = "2020-03-05、2020/3/5、2020年3月5日"
 KINDS: Final[dict[str, str]] = {
     "": Branch.Kind.BRANCH,
     "支部": Branch.Kind.BRANCH,
@@ -127,13 +130,14 @@ def template() -> bytes:
     sheet = book.worksheets[0]
     sheet.title = _("Branches and clerks")
     sheet.append([_heading(column) for column in COLUMNS])
-    for cell, column in zip(sheet[1], COLUMNS, strict=True):
+    for number, column in enumerate(COLUMNS, start=1):
+        cell, letter = sheet.cell(1, number), get_column_letter(number)
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", fgColor="F3E9E6" if column.required else "F5F5F2")
         cell.alignment = Alignment(vertical="center")
-        sheet.column_dimensions[cell.column_letter].width = 24 if column.limit >= 100 else 16
+        sheet.column_dimensions[letter].width = 24 if column.limit >= 100 else 16
         # As text, so that a phone keeps its digits and a date what was typed.
-        sheet.column_dimensions[cell.column_letter].number_format = "@"
+        sheet.column_dimensions[letter].number_format = "@"
     sheet.freeze_panes = "A2"
     notes = book.create_sheet(_("How to fill in"))
     for line in _explanations():
@@ -148,8 +152,8 @@ def _explanations() -> tuple[str, ...]:
     return (
         _("One row a branch. Keep the headings as they are; their order does not matter. Shaded red: every row needs it."),
         _("Community: its name as in the portal, or its 12-digit code where two have the same name."),
-        _("Kind: 临时党支部, 工作队 or 指挥部; empty is 临时党支部."),
-        _("Established on: 2020-03-05, 2020/3/5 or 2020年3月5日; empty when unknown. Only with a date does the secretary get a term of office."),
+        _("Kind: %(kinds)s; empty is the first.") % {"kinds": KIND_NAMES},
+        _("Established on: %(forms)s; empty when unknown. Only with a date does the secretary get a term of office.") % {"forms": DATE_FORMS},
         _("Sending units: several are parted by semicolons."),
         _("Clerk's account: empty, and one is made from the name. Phones are duty phones, seen by reviewers."),
     )
@@ -300,7 +304,7 @@ class _Reader:
     def _kind(self, number: int, text: str) -> str:
         kind = KINDS.get(fold(text))
         if kind is None:
-            self._complain(number, "kind", gettext_lazy("Write 临时党支部, 工作队 or 指挥部."))
+            self._complain(number, "kind", _("Write one of these: %(kinds)s.") % {"kinds": KIND_NAMES})
         return kind or Branch.Kind.BRANCH
 
     def _date(self, number: int, cell: Any, text: str) -> date | None:

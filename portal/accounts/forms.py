@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches import access
 from branches.access import Act, Role
@@ -154,9 +155,12 @@ class GrantForm(forms.Form):
     """A role over a scope, from a day until a day."""
 
     role = forms.ChoiceField(label=_("Role"))
-    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=pgettext_lazy("grant", "From"), widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(
-        label=_("Until"), required=False, help_text=_("The last day; empty: until taken back."), widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("grant", "Until"),
+        required=False,
+        help_text=_("The last day; empty: until taken back."),
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
@@ -165,7 +169,7 @@ class GrantForm(forms.Form):
         given = access.roles_given_by(giver)
         self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *((role.value, role.label) for role in Role if role in given)])
         self.fields["scope"] = ScopeField(
-            label=_("Over"),
+            label=pgettext_lazy("grant", "Over"),
             reach=reach,
             required=not reach.everything,
             max_length=220,

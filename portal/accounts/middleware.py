@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -18,7 +17,7 @@ OPEN_BEFORE_THE_PASSWORD: Final = frozenset({PASSWORD_PAGE, "accounts:sign_out",
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Lead whoever is not signed in to the sign-in page, and back to where they were."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
         """Redirect to the sign-in page.
 
         A form sent after the session was lost comes back as the page it was typed on, where the browser has kept what was typed:

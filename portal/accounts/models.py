@@ -177,12 +177,14 @@ class Grant(PublicModel):
     @property
     def first_day(self) -> date | None:
         """The first day on which it holds; None: always did."""
-        return self.during.lower
+        first: date | None = self.during.lower
+        return first
 
     @property
     def last_day(self) -> date | None:
         """The last day on which it holds; None: until taken back."""
-        return self.during.upper - timedelta(days=1) if self.during.upper else None
+        until: date | None = self.during.upper
+        return until - timedelta(days=1) if until else None
 
     @property
     def scope_name(self) -> str:

@@ -211,7 +211,6 @@ def _refused(request: AuthenticatedRequest, user: User, error: ValidationError) 
 
 
 def _printed(request: AuthenticatedRequest, issued: list[services.IssuedCode]) -> HttpResponse:
-    slips = [{"issued": each, "place": ""} for each in issued]
     return _once(render(request, "accounts/codes_print.html", {"slips": [services.Slip(None, each) for each in issued]}))
 
 
