@@ -95,3 +95,28 @@ def counted(facts: list[Fact], branch: str, metric: str, first: date, last: date
     newest = max((fact.last for fact in past), default=None)
     standing = [fact for fact in past if fact.last == newest]
     return [fact for fact in standing if fact.dated] or standing
+
+
+def computed(case: dict[str, Any], statement: dict[str, Any]) -> tuple[Decimal, str] | None:
+    """The portal's own figure beside a statement, with its qualifier; None where nothing was reported."""
+    how, _colon, codes = (statement["computes"] or "").partition(":")
+    about, _colon, key = statement["about"].partition(":")
+    if not how:
+        return None
+    if how in {"households", "residents"}:
+        rows = {row["key"]: row for row in case["regions"]}
+        within = [key] if about == "region" else next(row.get("covers", []) for row in case["branches"] if row["key"] == key)
+        known = [rows[name][how] for name in within if how in rows[name]]
+        return (Decimal(sum(known)), "exact") if known else None
+    until = date.fromisoformat(case["reported_on"])
+    parts = []
+    for code in codes.replace("/", "+").split("+"):
+        found = counted(facts_of(case), key, code, date(1900, 1, 1), until)
+        if not found:
+            return None
+        parts.append((sum((fact.value for fact in found), Decimal(0)), {fact.qualifier for fact in found}))
+    qualifier = together(set().union(*(qualifiers for _value, qualifiers in parts)))
+    if how == "ratio_percent":
+        part, whole = parts[0][0], parts[1][0]
+        return Decimal(int(part * 100 / whole + Decimal("0.5"))), qualifier
+    return sum((value for value, _qualifiers in parts), Decimal(0)), qualifier

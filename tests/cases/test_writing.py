@@ -50,10 +50,13 @@ def rows() -> dict[str, int]:
     return {model._meta.label: model._default_manager.count() for model in apps.get_models() if model is not AuditEntry}
 
 
-def versions(day: date) -> list[tuple[int, str, list[Decimal]]]:
+def versions(day: date) -> list[tuple[int, str, list[int]]]:
     """The versions of the sample branch's day: number, state, values."""
     filed = ReportVersion.objects.filter(daily_report__business_date=day, branch__key="one").order_by("number")
-    return [(version.number, version.state, sorted(Measure.objects.filter(entry__version=version).values_list("value", flat=True))) for version in filed]
+    return [
+        (version.number, version.state, sorted(int(value) for value in Measure.objects.filter(entry__version=version).values_list("value", flat=True)))
+        for version in filed
+    ]
 
 
 MARCH_2 = date(2020, 3, 2)
