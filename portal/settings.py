@@ -22,14 +22,14 @@ DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
 def _flag(name: str, default: bool) -> bool:
     value = os.environ.get(name, "1" if default else "0")
     if value not in {"0", "1"}:
-        raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}.\n{name} 只能是 0 或 1，不能是 {value!r}。")
     return value == "1"
 
 
 def _count(name: str, default: int) -> int:
     value = os.environ.get(name, str(default))
     if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}.\n{name} 应为整数，不能是 {value!r}。")
     return int(value)
 
 
@@ -41,7 +41,10 @@ def _secret_key() -> str:
     """Return SECRET_KEY, or one made on this machine and kept under DATA_DIR."""
     if key := os.environ.get("SECRET_KEY"):
         if len(key) < 50:
-            raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters; unset it to have one made under DATA_DIR.")
+            raise ImproperlyConfigured(
+                "SECRET_KEY must have at least 50 characters; unset it to have one made under DATA_DIR.\n"
+                "SECRET_KEY 至少要有 50 个字符；也可取消该变量，由系统在 DATA_DIR 中自动生成。"
+            )
         return key
     path = DATA_DIR / "secret_key"
     try:
@@ -49,7 +52,9 @@ def _secret_key() -> str:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise ImproperlyConfigured(f"Cannot read {path}: {error.strerror}. Set DATA_DIR to a folder of your own.") from error
+        raise ImproperlyConfigured(
+            f"Cannot read {path} ({error.strerror}): set DATA_DIR to a folder of your own.\n无法读取 {path}（{error.strerror}）：请用 DATA_DIR 指定自己的目录。"
+        ) from error
     key = secrets.token_urlsafe(64)
     try:
         DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -58,7 +63,10 @@ def _secret_key() -> str:
     except FileExistsError:  # another process was first
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
-        raise ImproperlyConfigured(f"Cannot write {path}: {error.strerror}. Set DATA_DIR to a folder that you can write to.") from error
+        raise ImproperlyConfigured(
+            f"Cannot write {path} ({error.strerror}): set DATA_DIR to a folder that you can write to.\n"
+            f"无法写入 {path}（{error.strerror}）：请用 DATA_DIR 指定可写的目录。"
+        ) from error
     return key
 
 
@@ -176,7 +184,13 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "attachments"
-WHITENOISE_USE_FINDERS = True
+# Named after their content and kept by browsers for ever, once `make run` has collected them; as they lie in the apps while debugging.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "portal.static_files.HashedFiles"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

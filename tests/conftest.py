@@ -64,6 +64,11 @@ def _use_own_folder(config: pytest.Config) -> None:
     config.stash.setdefault(_at_end, []).append(lambda: shutil.rmtree(folder, ignore_errors=True))
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = folder / "attachments"
+    settings.STATIC_ROOT = folder / "static"
+    (folder / "static").mkdir()
+    # Static files as they lie in the apps: nothing has to be collected for a test.
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.WHITENOISE_USE_FINDERS = True
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -130,6 +130,14 @@ def not_prepared(reason: str, log: Path) -> CannotStartError:
     )
 
 
+def no_static_files(reason: str, log: Path) -> CannotStartError:
+    """Say that the style sheets and scripts are not whole."""
+    return CannotStartError(
+        f"The style sheets and scripts could not be prepared ({reason}): see {log}.",
+        f"样式和脚本文件未能准备就绪（{reason}）：详见 {log}。",
+    )
+
+
 def no_port(text: str) -> CannotStartError:
     """Say that `text` is no port number."""
     return CannotStartError(

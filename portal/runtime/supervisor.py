@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ import django
 from django.conf import settings
 from django.core.management import get_commands
 
+from portal import static_files
 from portal.embedded import socket_dir
 from portal.runtime import database, sentences
 from portal.runtime.claim import Claim, listen
@@ -159,7 +161,9 @@ class Supervisor:
         else:
             database.check_named()
         say("Preparing the data (the first time takes a minute)", "正在准备数据（首次约需一分钟）")
-        database.prepare(self._data_dir / "log" / "prepare.log")
+        log = self._data_dir / "log" / "prepare.log"
+        database.prepare(log)
+        collect_static_files(log)
 
     def _keep_database_up(self) -> None:
         """Start the server again if it ended; meanwhile the pages answer 503. Say why once when it cannot be."""
@@ -207,6 +211,23 @@ class Supervisor:
         sign_ins: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
         rows = [f"  {sign_in['role']:<16} {sign_in['username']:<20} {sign_in['password']}" for sign_in in sign_ins]
         say("Sign-ins of the demo, made on this machine: role, user name, password", "\n".join(["本机随机生成的演示账号：角色、用户名、密码", *rows]))
+
+
+def collect_static_files(log: Path) -> None:
+    """Bring the static files up to date; details of a failure go to `log`.
+
+    Raises:
+        CannotStartError: the folder cannot be written, or a file names one that is not there.
+    """
+    if settings.DEBUG:
+        return
+    try:
+        static_files.collect()
+    except OSError as error:
+        raise sentences.unwritable(settings.STATIC_ROOT, error.strerror or str(error)) from error
+    except ValueError as error:
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        raise sentences.no_static_files(str(error).strip().splitlines()[0], log) from error
 
 
 def say(english: str, chinese: str) -> None:
