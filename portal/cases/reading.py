@@ -217,7 +217,7 @@ class _Reader:
         span = self._span(node)
         branch = node.reference("branch", self.keys["branch"])
         kind = node.choice("kind", ActivityKind.values)
-        metric = self.catalogue.metrics.get(node.choice("metric", self.catalogue.metrics))
+        metric = self._metric(node)
         if metric and kind and metric.kind != kind:
             message = _("“%(metric)s” is a figure of kind “%(own)s”, not “%(kind)s”.") % {"metric": metric.code, "own": metric.kind, "kind": kind}
             node.note("kind", message)
@@ -239,6 +239,13 @@ class _Reader:
         return shape.FactRow(
             node.path, branch, *span, node.has("on"), undated, kind, metric.code, value, unit.code, unit_text, qualifier, qualifier_text, start, note
         )
+
+    def _metric(self, node: Node) -> shape.MetricInfo | None:
+        """Read a metric's code."""
+        code = node.text("metric")
+        if code and code not in self.catalogue.metrics:
+            node.note("metric", _("“%(code)s” is not a known metric.") % {"code": code})
+        return self.catalogue.metrics.get(code)
 
     def _span(self, node: Node) -> tuple[date, date] | None:
         """Read `on`, or `from` and `to`."""

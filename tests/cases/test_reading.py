@@ -121,7 +121,7 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("branches.0.established_on", "2020-03-16", "branches[0].established_on", "after the day"),
         ("branches.0.officers.0.office", "boss", "branches[0].officers[0].office", "not one of"),
         ("branches.0.officers.0.unit", "nobody", "branches[0].officers[0].unit", "not a key"),
-        ("facts.0.metric", "smiles", "facts[0].metric", "not one of"),
+        ("facts.0.metric", "smiles", "facts[0].metric", "not a known metric"),
         ("facts.0.kind", "patrol", "facts[0].kind", "figure of kind"),
         ("facts.0.kind", "dancing", "facts[0].kind", "not one of"),
         ("facts.0.unit", "吨", "facts[0].unit", "does not fit"),
