@@ -6,7 +6,7 @@ fails a test.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Barrier, Thread
@@ -206,10 +206,15 @@ def refused(case: Case, way: str) -> IntegrityError:
     broken = case.prepare()
     if broken.after is not None:
         WAYS[way](broken.after)
-    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
-        WAYS[way](broken.write)
-        check_deferred_rules()
+    with pytest.raises(IntegrityError) as refusal:
+        _write(broken.write, way)
     return refusal.value
+
+
+@transaction.atomic
+def _write(write: Write, way: str) -> None:
+    WAYS[way](write)
+    check_deferred_rules()
 
 
 def refused_at_once(case: Case) -> Error:
@@ -217,7 +222,7 @@ def refused_at_once(case: Case) -> Error:
 
     The first writes through the ORM, the second through SQL.
     """
-    broken = case.prepare()
+    broken = _prepared(case)
     assert broken.after is not None
     return second_of_two(broken.after.through_orm, broken.write.through_sql)
 
@@ -257,24 +262,37 @@ def outcome_of_second(first: Callable[[], Any], second: Callable[[], Any]) -> Er
 
 
 def refused_to_both(case: Case) -> list[Error]:
-    """Break a rule that a single row breaks by two transactions in the same moment, and return both refusals."""
-    broken = case.prepare()
-    if broken.after is not None:
-        broken.after.through_sql()
+    """Break a rule that a single row breaks by two transactions in the same moment, on the same rows, and return both refusals."""
+    broken = _prepared(case)
+    return _in_two_transactions(lambda way: WAYS[way](broken.write))
+
+
+def refused_to_each(case: Case) -> list[Error]:
+    """Break a rule inside what one transaction writes alone, by two transactions in the same moment, and return both refusals."""
+    return _in_two_transactions(lambda way: WAYS[way](case.prepare().write))
+
+
+def _prepared(case: Case) -> Break:
+    """Prepare a case in a transaction of its own."""
+    with transaction.atomic():
+        return case.prepare()
+
+
+def _in_two_transactions(attempt: Callable[[str], None]) -> list[Error]:
     together, refusals = Barrier(2), SimpleQueue[Error]()
 
-    def attempt(way: str) -> None:
+    def run(way: str) -> None:
         try:
             with transaction.atomic():
                 together.wait(PATIENCE)
-                WAYS[way](broken.write)
+                attempt(way)
                 check_deferred_rules()
         except Error as error:
             refusals.put(error)
         finally:
             connection.close()
 
-    pair = [Thread(target=attempt, args=(way,), daemon=True) for way in WAYS]
+    pair = [Thread(target=run, args=(way,), daemon=True) for way in WAYS]
     for thread in pair:
         thread.start()
     for thread in pair:
@@ -334,8 +352,3 @@ def _wait_until_blocked(backend: int, follower: Thread) -> None:
         assert follower.is_alive(), "the second transaction did not wait for the first"
         time.sleep(0.01)
     pytest.fail("the second transaction neither waited nor ended")
-
-
-def names(cases: Sequence[Case]) -> set[str]:
-    """Return the rules that `cases` break."""
-    return {case.rule for case in cases}

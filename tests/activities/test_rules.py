@@ -1,0 +1,633 @@
+"""What PostgreSQL keeps of reports, figures and the catalogue, broken on purpose."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.utils import timezone
+
+from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportDraft, ReportVersion, Statement, StockReceipt, Unit
+from branches.access import Role
+from branches.models import Branch
+from portal.accounts.models import User
+from portal.foundation.refusals import constraint_of
+from tests.factories import make_branch, make_person, make_region, make_unit, make_user
+from tests.personas import MARCH_5, MARCH_6
+from tests.rules import (
+    WAYS,
+    Add,
+    Alter,
+    Break,
+    Case,
+    Cases,
+    Remove,
+    alter,
+    assert_says,
+    check_deferred_rules,
+    refused,
+    refused_at_once,
+    refused_to_both,
+    refused_to_each,
+    second_of_two,
+)
+
+CASES = Cases("activities")
+NINE = timezone.make_aware(datetime(2020, 3, 6, 21, 0))  # noqa: DTZ001 - made aware here
+HOUR = timedelta(hours=1)
+_serial = count(1)
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+def a_branch() -> Branch:
+    return make_branch(make_region("示例社区", "community"))
+
+
+def daily(branch: Branch | None = None) -> DailyReport:
+    return DailyReport.objects.create(branch=branch or a_branch(), business_date=MARCH_6)
+
+
+def period(branch: Branch | None = None, **values: Any) -> PeriodReport:
+    return PeriodReport(branch=branch or a_branch(), first_day=MARCH_5, last_day=MARCH_6, **values)
+
+
+def version(report: DailyReport | PeriodReport, number: int = 1, state: str = "filed", **values: Any) -> ReportVersion:
+    """A version, not stored."""
+    values.setdefault("known_from", NINE)
+    values.setdefault("known_until", None if state in ReportVersion.CURRENT else NINE)
+    slot = {"daily_report": report} if isinstance(report, DailyReport) else {"period_report": report}
+    return ReportVersion(branch=report.branch, number=number, state=state, uid=uuid4(), receipt="TEST", **slot, **values)
+
+
+def stored(row: models.Model) -> Any:
+    row.save(force_insert=True)
+    return row
+
+
+def filed() -> ReportVersion:
+    return stored(version(daily()))
+
+
+def entry(kind: str = "checkpoint", *, of: ReportVersion | None = None, **values: Any) -> Entry:
+    """An entry that agrees with its report, not stored."""
+    of = of or filed()
+    day = of.daily_report.business_date if of.daily_report else None
+    return Entry(**{"version": of, "branch": of.branch, "business_date": day, "kind": kind, "place": of.branch.region} | values)
+
+
+def measure(code: str = "vehicles", value: str = "200", *, of: Entry | None = None, **values: Any) -> Measure:
+    """A measure that agrees with its entry, not stored."""
+    metric = Metric.objects.get(code=code)
+    of = of or stored(entry(metric.kind))
+    given = {
+        "entry": of,
+        "metric": metric,
+        "branch": of.branch,
+        "business_date": of.business_date,
+        "value": Decimal(value),
+        "value_entered": Decimal(value),
+        "unit_entered": metric.unit,
+    }
+    return Measure(**given | values)
+
+
+# --- Catalogue ----------------------------------------------------------------------------------------------------------
+
+
+def own_unit(**values: Any) -> Unit:
+    given = {"code": f"unit{next(_serial)}", "name_zh": "个", "name_en": "pieces", "dimension": "things", "factor": Decimal(1)}
+    return Unit(**given | values)
+
+
+def own_metric(**values: Any) -> Metric:
+    """A metric with a unit of its own, not stored."""
+    given = {"code": f"metric{next(_serial)}", "kind": "checkpoint", "name_zh": "示例", "name_en": "example", "unit_zh": "个", "unit_en": "pieces"}
+    given |= {"over_time": "sum", "over_places": "sum"} | values
+    return Metric(unit=stored(own_unit()), **given)
+
+
+@CASES.breaks("unit_factor_is_positive")
+def a_unit_of_nothing() -> Break:
+    return Break(Add(own_unit(factor=Decimal(0))))
+
+
+@CASES.breaks("metric_has_up_to_3_decimals")
+def a_metric_with_four_decimals() -> Break:
+    return Break(Add(own_metric(decimals=4)))
+
+
+@CASES.breaks("metric_distinct_is_not_added_over_places", collides=True)
+def a_metric_made_distinct_while_it_is_added_over_places() -> Break:
+    metric = stored(own_metric(over_time="sum", over_places="none"))
+    return Break(alter(metric, over_places="sum"), after=alter(metric, over_time="distinct"))
+
+
+@CASES.breaks("metric_in_use_keeps_its_meaning", collides=True)
+def a_metric_changed_while_somebody_files_it() -> Break:
+    metric = stored(own_metric())
+    place = stored(entry("checkpoint"))
+    return Break(alter(metric, over_time="latest"), after=Filing(place, lambda of: measure(metric.code, of=of)))
+
+
+@CASES.breaks("unit_in_use_keeps_its_meaning", collides=True)
+def a_unit_changed_while_somebody_files_with_it() -> Break:
+    metric = stored(own_metric())
+    place = stored(entry("checkpoint"))
+    return Break(alter(metric.unit, factor=Decimal(2)), after=Filing(place, lambda of: measure(metric.code, of=of)))
+
+
+@CASES.breaks("unit_in_use_keeps_its_meaning", collides=True)
+def a_unit_changed_while_goods_in_it_come_in() -> Break:
+    unit = stored(own_unit())
+    return Break(alter(unit, factor=Decimal(2)), after=Add(StockReceipt(branch=a_branch(), item="大米", value=Decimal(30), unit=unit)))
+
+
+class Filing:
+    """A filing like the one that `template` belongs to, with one measure, all in this transaction."""
+
+    def __init__(self, template: Entry, make: Callable[[Entry], Measure]) -> None:
+        self.template, self.make = template, make
+
+    def _write(self, way: str) -> None:
+        report = self.template.version.daily_report
+        assert report is not None
+        number = report.versions.count() + 1
+        of = stored(version(report, number, "withdrawn"))
+        WAYS[way](Add(self.make(stored(entry(self.template.kind, of=of)))))
+
+    def through_orm(self) -> None:
+        """The measure through the ORM."""
+        self._write("orm")
+
+    def through_sql(self) -> None:
+        """The measure through SQL."""
+        self._write("sql")
+
+
+# --- Reports and versions -----------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("one_daily_report_a_day", collides=True)
+def two_reports_of_one_day() -> Break:
+    branch = a_branch()
+    return Break(Add(DailyReport(branch=branch, business_date=MARCH_6)), after=Add(DailyReport(branch=branch, business_date=MARCH_6)))
+
+
+@CASES.breaks("period_report_once_per_source", collides=True)
+def a_period_report_loaded_twice() -> Break:
+    branch, key = a_branch(), f"p{next(_serial)}"
+    return Break(Add(period(branch, source="简报", key=key)), after=Add(period(branch, source="简报", key=key)))
+
+
+@CASES.breaks("period_report_ends_after_it_starts")
+def a_span_that_runs_backward() -> Break:
+    return Break(Add(PeriodReport(branch=a_branch(), first_day=MARCH_6, last_day=MARCH_5)))
+
+
+@CASES.breaks("version_of_one_report")
+def a_version_of_a_day_and_of_a_span() -> Break:
+    report = daily()
+    return Break(Add(version(report, period_report=stored(period(report.branch)))))
+
+
+@CASES.breaks("version_of_one_report")
+def a_version_of_nothing() -> Break:
+    return Break(Add(ReportVersion(branch=a_branch(), number=1, uid=uuid4(), receipt="TEST")))
+
+
+@CASES.breaks("daily_version_numbered_once", collides=True)
+def two_second_versions_of_a_day() -> Break:
+    report = daily()
+    return Break(Add(version(report, 2, "withdrawn")), after=Add(version(report, 2)))
+
+
+@CASES.breaks("period_version_numbered_once", collides=True)
+def two_second_versions_of_a_span() -> Break:
+    report = stored(period())
+    return Break(Add(version(report, 2, "withdrawn")), after=Add(version(report, 2)))
+
+
+@CASES.breaks("one_current_daily_version", collides=True)
+def two_current_versions_of_a_day() -> Break:
+    report = daily()
+    return Break(Add(version(report, 2, "accepted")), after=Add(version(report, 1)))
+
+
+@CASES.breaks("one_current_period_version", collides=True)
+def two_current_versions_of_a_span() -> Break:
+    report = stored(period())
+    return Break(Add(version(report, 2)), after=Add(version(report, 1, "accepted")))
+
+
+@CASES.breaks("version_known_until_after_from")
+def a_version_forgotten_before_it_was_known() -> Break:
+    return Break(Add(version(daily(), state="withdrawn", known_until=NINE - HOUR)))
+
+
+@CASES.breaks("version_current_is_still_known")
+def a_current_version_that_was_forgotten() -> Break:
+    return Break(Add(version(daily(), known_until=NINE + HOUR)))
+
+
+@CASES.breaks("version_current_is_still_known")
+def a_version_withdrawn_at_no_moment() -> Break:
+    return Break(alter(filed(), state="withdrawn"))
+
+
+@CASES.breaks("correction_has_a_reason")
+def a_correction_without_a_reason() -> Break:
+    return Break(Add(version(daily(), nature="correction")))
+
+
+@CASES.breaks("returned_with_a_note")
+def a_version_returned_without_a_word() -> Break:
+    return Break(alter(filed(), state="returned", known_until=NINE))
+
+
+@CASES.breaks("one_draft_a_day", collides=True)
+def two_drafts_of_one_day() -> Break:
+    branch, user = a_branch(), make_user()
+    return Break(
+        Add(ReportDraft(user=user, branch=branch, business_date=MARCH_6, data={"vehicles": "2"})),
+        after=Add(ReportDraft(user=user, branch=branch, business_date=MARCH_6, data={"vehicles": "1"})),
+    )
+
+
+# --- What was filed -----------------------------------------------------------------------------------------------------
+
+
+def changes_to_what_was_filed() -> list[Alter]:
+    """One change to each kind of filed row."""
+    figure = stored(measure())
+    report = figure.entry.version.daily_report
+    part = stored(EntryParticipant(entry=figure.entry, person=make_person(), hours=Decimal(4)))
+    return [
+        alter(figure, value=Decimal(201)),
+        alter(figure.entry, note="改"),
+        alter(part, hours=Decimal(5)),
+        alter(figure.entry.version, note="改"),
+        alter(report, business_date=MARCH_5),
+        alter(stored(period()), last_day=date(2020, 3, 7)),
+    ]
+
+
+def _change(position: int) -> Callable[[], Break]:
+    def prepare() -> Break:
+        return Break(changes_to_what_was_filed()[position])
+
+    prepare.__name__ = ("a_measure", "an_entry", "a_participant", "a_version", "a_day", "a_span")[position] + "_changed"
+    return prepare
+
+
+def _removal(position: int) -> Callable[[], Break]:
+    def prepare() -> Break:
+        return Break(Remove(changes_to_what_was_filed()[position].row))
+
+    prepare.__name__ = ("a_measure", "an_entry", "a_participant", "a_version", "a_day", "a_span")[position] + "_deleted"
+    return prepare
+
+
+for _position in range(6):
+    CASES.breaks("filed_is_never_changed")(_change(_position))
+    CASES.breaks("filed_is_kept")(_removal(_position))
+
+
+@CASES.breaks("filed_is_never_changed")
+def a_superseded_version_made_current_again() -> Break:
+    return Break(alter(stored(version(daily(), state="superseded")), state="filed", known_until=None))
+
+
+# --- Entries and figures ------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("entry_ends_after_it_starts")
+def work_that_ends_before_it_starts() -> Break:
+    return Break(Add(entry(starts_at=NINE, ends_at=NINE - HOUR)))
+
+
+@CASES.breaks("entry_ends_after_it_starts")
+def work_that_ends_without_a_start() -> Break:
+    return Break(Add(entry(ends_at=NINE)))
+
+
+@CASES.breaks("entry_agrees_with_its_report")
+def an_entry_of_another_day() -> Break:
+    return Break(Add(entry(business_date=MARCH_5)))
+
+
+@CASES.breaks("entry_agrees_with_its_report")
+def an_entry_of_another_branch() -> Break:
+    return Break(Add(entry(branch=a_branch())))
+
+
+@CASES.breaks("entry_agrees_with_its_report")
+def an_entry_of_a_span_put_on_a_day() -> Break:
+    return Break(Add(entry(of=stored(version(stored(period()))), business_date=MARCH_6)))
+
+
+@CASES.breaks("entry_agrees_with_its_report")
+def a_measure_of_another_day() -> Break:
+    return Break(Add(measure(business_date=MARCH_5)))
+
+
+@CASES.breaks("entry_agrees_with_its_report")
+def a_measure_of_another_branch() -> Break:
+    return Break(Add(measure(branch=a_branch())))
+
+
+@CASES.breaks("metric_once_an_entry")
+def a_figure_twice_in_an_entry() -> Break:
+    figure = stored(measure())
+    return Break(Add(measure(of=figure.entry)))
+
+
+@CASES.breaks("measure_not_negative")
+def fewer_than_no_vehicles() -> Break:
+    return Break(Add(measure(value="-1", value_entered=Decimal(1))))
+
+
+@CASES.breaks("measure_entered_not_negative")
+def fewer_than_no_vehicles_entered() -> Break:
+    return Break(Add(measure(value_entered=Decimal(-1))))
+
+
+@CASES.breaks("derived_measure_names_its_revision")
+def a_figure_from_an_unnamed_state_of_the_register() -> Break:
+    return Break(Add(measure(source="derived")))
+
+
+@CASES.breaks("measure_of_its_kind")
+def vehicles_at_a_patrol() -> Break:
+    return Break(Add(measure(of=stored(entry("patrol")))))
+
+
+@CASES.breaks("measure_is_as_fine_as_its_metric")
+def half_a_vehicle() -> Break:
+    return Break(Add(measure(value="1.5")))
+
+
+@CASES.breaks("measure_converts_what_was_entered")
+def a_ton_that_is_not_a_thousand_kilograms() -> Break:
+    return Break(Add(measure("goods_unloaded", "100", value_entered=Decimal(1), unit_entered=Unit.objects.get(code="t"))))
+
+
+@CASES.breaks("measure_converts_what_was_entered")
+def vehicles_by_weight() -> Break:
+    return Break(Add(measure(unit_entered=Unit.objects.get(code="kg"))))
+
+
+@CASES.breaks("satisfied_are_among_the_valid")
+def more_satisfied_than_asked() -> Break:
+    valid = stored(measure("survey_valid", "236"))
+    return Break(Add(measure("survey_satisfied", "237", of=valid.entry)))
+
+
+@CASES.breaks("person_once_an_entry")
+def a_person_twice_in_an_entry() -> Break:
+    part = stored(EntryParticipant(entry=stored(entry()), person=make_person()))
+    return Break(Add(EntryParticipant(entry=part.entry, person=part.person)))
+
+
+@CASES.breaks("participant_hours_in_a_day")
+def a_shift_of_25_hours() -> Break:
+    return Break(Add(EntryParticipant(entry=stored(entry()), person=make_person(), hours=Decimal(25))))
+
+
+# --- Goods and statements -----------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("stock_receipt_once_per_source", collides=True)
+def goods_loaded_twice() -> Break:
+    branch, unit, key = a_branch(), Unit.objects.get(code="kg"), f"g{next(_serial)}"
+    goods = {"branch": branch, "item": "大米", "value": Decimal(30), "unit": unit, "source": "简报", "key": key}
+    return Break(Add(StockReceipt(**goods)), after=Add(StockReceipt(**goods)))
+
+
+@CASES.breaks("stock_receipt_not_negative")
+def goods_given_out_as_received() -> Break:
+    return Break(Add(StockReceipt(branch=a_branch(), item="大米", value=Decimal(-30), unit=Unit.objects.get(code="kg"))))
+
+
+def statement(**values: Any) -> Statement:
+    return Statement(**{"what_zh": "住户", "what_en": "households", "value": Decimal(3), "stated_on": MARCH_6, "title": "简报"} | values)
+
+
+@CASES.breaks("statement_once_per_source", collides=True)
+def a_statement_loaded_twice() -> Break:
+    branch, key = a_branch(), f"s{next(_serial)}"
+    return Break(Add(statement(branch=branch, source="简报", key=key)), after=Add(statement(branch=branch, source="简报", key=key)))
+
+
+@CASES.breaks("statement_about_one_thing")
+def a_statement_about_nothing() -> Break:
+    return Break(Add(statement()))
+
+
+@CASES.breaks("statement_about_one_thing")
+def a_statement_about_a_branch_and_a_unit() -> Break:
+    return Break(Add(statement(branch=a_branch(), work_unit=make_unit("示例局"))))
+
+
+@CASES.breaks("statement_not_negative")
+def a_statement_of_less_than_nothing() -> Break:
+    return Break(Add(statement(branch=a_branch(), value=Decimal(-1))))
+
+
+# --- Each rule broken ---------------------------------------------------------------------------------------------------
+
+
+def test_every_rule_is_broken_here() -> None:
+    assert not CASES.without_a_case()
+    assert not CASES.unknown()
+
+
+@pytest.mark.django_db
+@CASES.one_after_another()
+def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
+    assert_says(refused(case, way), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+@CASES.at_once()
+def test_of_two_at_once_the_second_waits_and_is_refused(case: Case) -> None:
+    assert_says(refused_at_once(case), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
+    for case in CASES.alone():
+        # Rows inside a version are added by the transaction that writes it, and by no other.
+        for refusal in refused_to_each(case) if adds_to_a_version(case) else refused_to_both(case):
+            assert_says(refusal, case.rule)
+
+
+def adds_to_a_version(case: Case) -> bool:
+    """Look at what a case writes, and leave nothing behind."""
+    with transaction.atomic():
+        write = case.prepare().write
+        transaction.set_rollback(True)
+    return isinstance(write, Add) and isinstance(write.row, (Entry, Measure, EntryParticipant))
+
+
+# --- A version is written by one transaction ----------------------------------------------------------------------------
+
+
+def additions_to(of: ReportVersion) -> list[Add]:
+    """One row more for each table inside a version that has an entry."""
+    held = of.entries.get()
+    return [Add(entry("patrol", of=of)), Add(measure("turned_back", of=held)), Add(EntryParticipant(entry=held, person=make_person()))]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_added_to_what_was_filed(way: str) -> None:
+    for addition in additions_to(stored_with_entry()):
+        with pytest.raises(IntegrityError) as refusal:
+            WAYS[way](addition)
+        assert_says(refusal.value, "filed_is_never_changed")
+
+
+@transaction.atomic
+def stored_with_entry() -> ReportVersion:
+    return stored(measure()).entry.version
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_added_by_another_transaction_to_a_version_being_filed() -> None:
+    report, person = daily(), make_person()
+    other = connection.copy()
+    with transaction.atomic():
+        of = stored(version(report))
+        held = stored(entry(of=of))
+        statements = [
+            (
+                "INSERT INTO activities_entry (public_id, version_id, branch_id, business_date, kind, place_id, note)"
+                " VALUES (%s, %s, %s, %s, 'patrol', %s, '')",
+                [str(uuid4()), of.pk, of.branch_id, MARCH_6, held.place_id],
+            ),
+            ("INSERT INTO activities_entryparticipant (public_id, entry_id, person_id) VALUES (%s, %s, %s)", [str(uuid4()), held.pk, person.pk]),
+        ]
+        for sql, values in statements:
+            with pytest.raises(IntegrityError) as refusal, other.cursor() as cursor:
+                cursor.execute(sql, values)
+            assert_says(refusal.value, "filed_is_never_changed")
+    other.close()
+    assert of.entries.get() == held
+    assert not EntryParticipant.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [DailyReport, PeriodReport, ReportVersion, Entry, Measure, EntryParticipant])
+def test_what_was_filed_is_never_emptied(model: type[models.Model]) -> None:
+    stored(measure())
+    check_deferred_rules()
+    with pytest.raises(DatabaseError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+    assert isinstance(refusal.value, IntegrityError)
+    assert_says(refusal.value, "filed_is_kept")
+    assert Measure.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_files_while_a_metric_changes_waits_and_files_by_the_new_meaning() -> None:
+    metric = stored(own_metric(decimals=1))
+    branch = a_branch()
+    organiser = make_user("organiser", (Role.ORGANISER, branch))
+    refusal = second_of_two(alter(metric, decimals=0).through_orm, lambda: raw_filing(branch, organiser, metric.code, "1.5"))
+    assert isinstance(refusal, IntegrityError)
+    assert constraint_of(refusal) == "measure_is_as_fine_as_its_metric"
+
+
+def raw_filing(branch: Branch, by: User, code: str, value: str) -> None:
+    of = stored(version(DailyReport.objects.create(branch=branch, business_date=MARCH_6), filed_by=by))
+    measure(code, value, of=stored(entry("checkpoint", of=of))).save()
+
+
+# --- What lies just inside ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_work_may_last_over_midnight_and_may_take_no_time() -> None:
+    stored(entry(starts_at=NINE + HOUR, ends_at=NINE + 5 * HOUR))
+    stored(entry(starts_at=NINE, ends_at=NINE))
+    stored(entry(starts_at=NINE))
+
+
+@pytest.mark.django_db
+def test_nothing_and_a_very_large_number_are_figures() -> None:
+    stored(measure(value="0"))
+    stored(measure(value="999999999999999"))
+
+
+@pytest.mark.django_db
+def test_all_may_be_satisfied_and_an_inexact_figure_may_exceed_another() -> None:
+    valid = stored(measure("survey_valid", "236"))
+    stored(measure("survey_satisfied", "236", of=valid.entry))
+    about = stored(measure("survey_valid", "200", qualifier="over"))
+    stored(measure("survey_satisfied", "210", of=about.entry))
+    check_deferred_rules()
+
+
+@pytest.mark.django_db
+def test_the_figures_of_a_survey_may_come_in_either_order() -> None:
+    satisfied = stored(measure("survey_satisfied", "200"))
+    stored(measure("survey_valid", "236", of=satisfied.entry))
+    check_deferred_rules()
+
+
+@pytest.mark.django_db
+def test_a_weight_may_be_entered_in_each_of_its_units() -> None:
+    for unit, entered, kilograms in (("t", "1.5", "1500"), ("kg", "0.5", "0.5"), ("jin", "3", "1.5")):
+        stored(measure("goods_unloaded", kilograms, value_entered=Decimal(entered), unit_entered=Unit.objects.get(code=unit)))
+
+
+@pytest.mark.django_db
+def test_a_shift_may_last_a_whole_day() -> None:
+    stored(EntryParticipant(entry=stored(entry()), person=make_person(), hours=Decimal(24)))
+
+
+@pytest.mark.django_db
+def test_a_span_may_be_one_day_and_be_reported_twice_without_a_key() -> None:
+    branch = a_branch()
+    for _ in range(2):
+        stored(PeriodReport(branch=branch, first_day=MARCH_6, last_day=MARCH_6))
+
+
+@pytest.mark.django_db
+def test_a_version_follows_one_that_is_no_longer_current() -> None:
+    report = daily()
+    first = stored(version(report))
+    alter(first, state="superseded", known_until=NINE).through_sql()
+    stored(version(report, 2))
+
+
+@pytest.mark.django_db
+def test_a_metric_in_use_may_be_renamed_and_moved() -> None:
+    metric = stored(measure()).metric
+    alter(metric, name_zh="车辆数", position=3).through_orm()
+    alter(metric.unit, name_zh="台次").through_orm()
+
+
+@pytest.mark.django_db
+def test_a_metric_without_figures_may_change_its_meaning() -> None:
+    metric = stored(own_metric())
+    alter(metric, over_time="latest", decimals=2).through_sql()
+    alter(metric.unit, factor=Decimal(2)).through_sql()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_metric_is_renamed_while_somebody_files_without_waiting() -> None:
+    branch = a_branch()
+    figure = measure(of=stored_with_entry().entries.get())
+    with transaction.atomic():
+        raw_filing(branch, make_user(), "vehicles", "3")
+        other = connection.copy()
+        with other.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+            cursor.execute("UPDATE activities_metric SET name_zh = '车辆数' WHERE id = %s", [figure.metric_id])
+        other.close()

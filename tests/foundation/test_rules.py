@@ -1,0 +1,93 @@
+"""What PostgreSQL keeps of the audit log, jobs and submissions, broken on purpose."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from portal.foundation import audit
+from portal.foundation.models import AuditEntry, Job, Submission
+from tests.factories import make_user
+from tests.rules import Add, Break, Case, Cases, Remove, alter, assert_says, check_deferred_rules, refused, refused_at_once, refused_to_both
+
+CASES = Cases("foundation")
+
+
+def entry() -> AuditEntry:
+    audit.record(make_user(), "report.filed", day="2020-03-06")
+    return AuditEntry.objects.latest("pk")
+
+
+@CASES.breaks("audit_is_append_only")
+def an_audit_entry_changed() -> Break:
+    return Break(alter(entry(), action="report.read"))
+
+
+@CASES.breaks("audit_is_append_only")
+def an_audit_entry_changed_in_no_way() -> Break:
+    return Break(alter(entry(), action="report.filed"))
+
+
+@CASES.breaks("audit_is_append_only")
+def an_audit_entry_deleted() -> Break:
+    return Break(Remove(entry()))
+
+
+@CASES.breaks("job_progress_is_a_percentage")
+def a_job_done_more_than_wholly() -> Break:
+    return Break(Add(Job(kind="export", progress=101)))
+
+
+@CASES.breaks("submission_uid_once_per_account", collides=True)
+def an_identifier_sent_twice() -> Break:
+    account, uid = make_user(), uuid4()
+    return Break(
+        Add(Submission(account=account, uid=uid, fingerprint="b" * 64, object_id=uuid4())),
+        after=Add(Submission(account=account, uid=uid, fingerprint="a" * 64, object_id=uuid4())),
+    )
+
+
+def test_every_rule_is_broken_here() -> None:
+    assert not CASES.without_a_case()
+    assert not CASES.unknown()
+
+
+@pytest.mark.django_db
+@CASES.one_after_another()
+def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
+    assert_says(refused(case, way), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+@CASES.at_once()
+def test_of_two_at_once_the_second_waits_and_is_refused(case: Case) -> None:
+    assert_says(refused_at_once(case), case.rule)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
+    for case in CASES.alone():
+        for refusal in refused_to_both(case):
+            assert_says(refusal, case.rule)
+
+
+@pytest.mark.django_db
+def test_the_audit_log_is_never_emptied() -> None:
+    held = entry()
+    check_deferred_rules()
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE foundation_auditentry")
+    assert_says(refusal.value, "audit_is_append_only")
+    assert AuditEntry.objects.filter(pk=held.pk).exists()
+
+
+@pytest.mark.django_db
+def test_two_accounts_may_use_one_identifier() -> None:
+    uid = uuid4()
+    for _ in range(2):
+        Submission.objects.create(account=make_user(), uid=uid, fingerprint="a" * 64, object_id=uuid4())
+
+
+@pytest.mark.django_db
+def test_a_job_may_be_done_wholly() -> None:
+    Job.objects.create(kind="export", progress=100)
