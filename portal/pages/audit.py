@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from branches import access
@@ -22,6 +23,56 @@ from portal.foundation import audit, clock
 from portal.foundation.models import AuditEntry, PublicModel
 
 PAGE_SIZE = 50
+# What the log's actions say in words; one that is not here is shown as written.
+ACTIONS: dict[str, str | Promise] = {
+    "account.activated": _("account activated"),
+    "account.changed": _("account changed"),
+    "account.locked_out": _("account locked after failed sign-ins"),
+    "account.password_changed": _("password changed"),
+    "account.reset": _("account reset"),
+    "account.sign_in_failed": _("sign-in failed"),
+    "account.signed_in": _("signed in"),
+    "account.signed_out": _("signed out"),
+    "activation.issued": _("activation code issued"),
+    "activation.refused": _("activation code refused"),
+    "api.pulled": _("data pulled by another system"),
+    "audit.exported": _("audit log exported"),
+    "audit.read": _("audit log read"),
+    "branch.added": _("branch added"),
+    "branch.changed": _("branch changed"),
+    "branch.dissolved": _("branch dissolved"),
+    "branch.merged": _("branch merged"),
+    "branch.moved": _("branch moved"),
+    "branch.schedule_set": _("times of the report set"),
+    "case.loaded": _("published case loaded"),
+    "clerks.imported": _("branches and clerks imported"),
+    "clerks.uploaded": _("workbook of branches and clerks uploaded"),
+    "dashboard.exported": _("dashboard exported"),
+    "demo.loaded": _("demo loaded"),
+    "grant.given": _("grant given"),
+    "grant.revoked": _("grant taken back"),
+    "membership.added": _("somebody added to a branch"),
+    "membership.ended": _("somebody left a branch"),
+    "note.seen": _("notes seen"),
+    "notes.searched": _("notes searched"),
+    "office.given": _("office given"),
+    "period_report.filed": _("report for a span of days filed"),
+    "person.sensitive_seen": _("telephone numbers of a person seen"),
+    "phone.called": _("duty phone called"),
+    "region.added": _("region added"),
+    "region.moved": _("region moved in the tree"),
+    "report.accepted": _("report accepted"),
+    "report.confirmed": _("report filed on behalf confirmed"),
+    "report.filed": _("report filed"),
+    "report.returned": _("report returned"),
+    "report.withdrawn": _("report withdrawn"),
+    "token.issued": _("API token issued"),
+    "token.revoked": _("API token taken back"),
+    "user.closed": _("sign-in closed"),
+    "user.created": _("sign-in created"),
+    "user.opened": _("sign-in opened again"),
+    "work_unit.added": _("work unit added"),
+}
 _COLUMNS = ("at", "username", "name", "action", "kind", "object", "address", "details")
 
 
@@ -29,7 +80,8 @@ class AuditFilterForm(forms.Form):
     """Which rows of the log to read."""
 
     person = forms.CharField(label=_("Who"), required=False, max_length=100)
-    action = forms.CharField(label=_("Action"), required=False, max_length=60, help_text=_("For example report.filed, or report for all of them."))
+    # An action is noun and verb; the noun alone finds all that was done to such things.
+    action = forms.CharField(label=_("Action"), required=False, max_length=60, widget=forms.TextInput(attrs={"placeholder": "report.filed", "list": "actions"}))
     kind = forms.ChoiceField(label=_("Kind of object"), required=False)
     first = DayField(label=_("From (date)"), required=False)
     last = DayField(label=_("To (date)"), required=False)
@@ -73,7 +125,8 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         "portal/audit_list.html",
         {
             "form": form,
-            "rows": [(row, names.get(row.model, row.model), json.dumps(row.details, ensure_ascii=False) if row.details else "") for row in found[:PAGE_SIZE]],
+            "rows": [(row, ACTIONS.get(row.action, ""), names.get(row.model, row.model), _in_words(row.details)) for row in found[:PAGE_SIZE]],
+            "actions": ACTIONS,
             "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
             "is_first": not before,
         },
@@ -106,6 +159,15 @@ def _form(request: HttpRequest) -> AuditFilterForm:
 
 def _asked(form: AuditFilterForm) -> dict[str, str]:
     return {name: str(value) for name, value in form.cleaned_data.items() if value and name != "before"}
+
+
+def _in_words(details: dict[str, Any]) -> str:
+    """Return what an entry adds, as `name: value`; nothing for what is empty."""
+    return " · ".join(f"{name}: {_text(value)}" for name, value in details.items() if value not in ({}, [], "", None))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _midnight(day: Any) -> datetime:
