@@ -12,14 +12,14 @@ those rows. Which rows count, and why, is written in docs/decisions/totals.md; i
 """
 
 from activities.rollups.attribution import Attributed, attributed, attributed_by_child, attributed_by_day, entries_taken_part_in, served
-from activities.rollups.children import ChildRow, by_child, lists_branches
+from activities.rollups.children import ChildRow, by_child, directly_in, lists_branches
 from activities.rollups.completeness import Completeness, DutyContact, MissingBranch, completeness, due, missing, missing_branches, overall
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
-from activities.rollups.totals import Total, by_day, change, first_day, known_at, totals
+from activities.rollups.totals import Total, by_day, change, first_day, known_at, total_of, totals
 
 __all__ = [
     "COUNTED_KINDS",
@@ -47,6 +47,7 @@ __all__ = [
     "completeness",
     "computed",
     "cut_by",
+    "directly_in",
     "due",
     "entries_taken_part_in",
     "first_day",
@@ -59,5 +60,6 @@ __all__ = [
     "participations",
     "records",
     "served",
+    "total_of",
     "totals",
 ]

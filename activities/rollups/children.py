@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import DateField, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from activities.models import Metric
+from activities.querysets import MeasureQuerySet
 from activities.rollups.completeness import Completeness, completeness_by
 from activities.rollups.rows import records
 from activities.rollups.scope import Scope, Span
@@ -61,6 +62,12 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildR
 def lists_branches(scope: Scope) -> bool:
     """Say whether what lies below the scope is shown by branch: a community and lower holds few of them."""
     return scope.region is not None and Level(scope.region.level).rank >= Level.COMMUNITY.rank
+
+
+def directly_in(region: Region, measures: MeasureQuerySet) -> MeasureQuerySet:
+    """Keep the records of a region that lie in none of the regions below it: those of the row without a child."""
+    held: MeasureQuerySet = measures.filter(~Exists(_child_of(region, OuterRef("entry__place"), _OWN_DAY)))
+    return held
 
 
 # Of an outer measure: the day on which it stands.

@@ -50,6 +50,12 @@ def totals(scope: Scope, span: Span, metrics: Iterable[Metric] | None = None) ->
     return _in_order(wanted, rows)
 
 
+def total_of(metric: Metric, measures: MeasureQuerySet) -> Total | None:
+    """Return the figure that these records of one metric make; None when there are none."""
+    row = measures.order_by().aggregate(**aggregates())
+    return as_total(metric, row) if row["count"] else None
+
+
 def by_day(scope: Scope, span: Span, metrics: Iterable[Metric]) -> dict[str, dict[date, Total]]:
     """Return for each metric the figure of each single day of `span`; a day without one is absent.
 

@@ -1,0 +1,405 @@
+"""What a dashboard shows, read in a fixed number of queries; page, workbook, csv and chat text print this and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import groupby
+from typing import Final
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from activities import chat, rollups
+from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
+from activities.rollups import (
+    Attributed,
+    ChildRow,
+    Comparison,
+    Completeness,
+    Ledger,
+    Line,
+    MissingBranch,
+    Scope,
+    Span,
+    Total,
+)
+from activities.templatetags.figures import figure_text
+from branches.models import Branch, Region, WorkUnit
+from portal.charts import BarPoint, MeterPart
+from portal.foundation import clock
+from portal.foundation.text import mask_phone
+from portal.pages.scopes import Asked, View, asked_days, dashboard_url, default_span, records_url
+
+TILES: Final = 4
+COLUMNS: Final = 5
+WEEK: Final = 7
+# Beyond a quarter a bar a day says nothing on any screen; the last days are drawn.
+MOST_BARS: Final = 92
+NAMED_MISSING: Final = 5
+NAMED_BESIDE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure that opens its records."""
+
+    metric: Metric
+    total: Total | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A principal figure with its course over the last days."""
+
+    line: Line
+    href: str
+    course: Sequence[Decimal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A metric in the table of all figures."""
+
+    line: Line
+    now_href: str
+    running_href: str
+    chart_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLine:
+    """A region or branch in the table below the scope."""
+
+    name: str
+    href: str
+    completeness: Completeness
+    parts: Sequence[MeterPart]
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A work unit in the table below a unit."""
+
+    name: str
+    href: str
+    done: Attributed
+    records_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """A missing branch, with the number of whoever is on duty as this reader may see it."""
+
+    row: MissingBranch
+    href: str
+    phone: str
+    call_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A span that is one tap away."""
+
+    label: str
+    href: str
+    current: bool
+
+
+class Board:
+    """The figures of a scope for a span of days."""
+
+    def __init__(self, view: View, query: QueryDict) -> None:
+        """Read the ledger of the scope; the rest is read when it is shown."""
+        self.view = view
+        self.scope: Scope = view.scope
+        self.query = query
+        self.asked: Asked = asked_days(query)
+        self.metrics = list(Metric.objects.select_related("unit"))
+        self.ledger = Ledger(self.scope, max(clock.today(), self.asked.span.last if self.asked.span else clock.today()), self.metrics)
+        self.span: Span = self.asked.span or default_span(self.first_day, self.ledger.last_day)
+
+    # --- Days -------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def first_day(self) -> date | None:
+        """The first day of which there is a record."""
+        return rollups.first_day(self.scope) if self.scope.work_unit else self.ledger.first_day
+
+    @property
+    def founding(self) -> Span:
+        """Everything up to the end of the span."""
+        return Span(min(self.first_day or self.span.first, self.span.first), self.span.last)
+
+    @cached_property
+    def presets(self) -> list[Preset]:
+        """Yesterday, today, the last seven days, everything."""
+        today = clock.today()
+        spans = [
+            (_("Yesterday"), Span.day(today - timedelta(days=1))),
+            (_("Today"), Span.day(today)),
+            (_("Last 7 days"), Span(today - timedelta(days=WEEK - 1), today)),
+        ]
+        if self.first_day and self.first_day <= today:
+            spans.append((_("Since the beginning"), Span(self.first_day, today)))
+        return [Preset(label, self.href(span), span == self.span) for label, span in spans]
+
+    def href(self, span: Span) -> str:
+        """Return the address of this dashboard for other days."""
+        return dashboard_url(self.scope.object, span)
+
+    # --- Reports ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def completeness(self) -> Completeness:
+        """Reports in and missing on the last day of the span."""
+        if self.scope.region is not None:
+            return rollups.overall(self.span.last, (row.completeness for row in self._children))
+        if self.scope.work_unit is not None:
+            return rollups.overall(self.span.last, (row.completeness for row in self._served))
+        return rollups.completeness(self.scope, self.span.last)
+
+    @property
+    def meter(self) -> list[MeterPart]:
+        """Reports accepted, waiting and missing, as a bar."""
+        return meter_of(self.completeness)
+
+    @cached_property
+    def missing(self) -> list[MissingLine]:
+        """The missing branches: the first few, or all when the address asks for them."""
+        return self.every_missing if self.query.get("missing") == "all" else self.every_missing[:NAMED_MISSING]
+
+    @cached_property
+    def every_missing(self) -> list[MissingLine]:
+        """All the missing branches, as this reader may see them."""
+        return [self._missing(row) for row in self.missing_rows]
+
+    @cached_property
+    def missing_rows(self) -> list[MissingBranch]:
+        """All the missing branches."""
+        return rollups.missing_branches(self.scope, self.span.last)
+
+    def _missing(self, row: MissingBranch) -> MissingLine:
+        callable_ = row.contact is not None and self.view.may_call
+        phone = mask_phone(row.contact.phone) if row.contact and callable_ else ""
+        call = reverse("portal:duty_phone", args=[row.contact.person_id]) if row.contact and callable_ else ""
+        return MissingLine(row, dashboard_url(row.branch, Span.day(self.span.last)), phone, call)
+
+    # --- Figures ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Every metric that was ever reported."""
+        return rollups.lines(self.scope, self.span, self.metrics, self.ledger)
+
+    @cached_property
+    def principal(self) -> list[Metric]:
+        """The metrics that add up, the most reported first."""
+        adding = [line for line in self.lines if line.metric.over_time == OverTime.SUM]
+        return [line.metric for line in sorted(adding, key=lambda line: -line.weight)]
+
+    @cached_property
+    def tiles(self) -> list[Tile]:
+        """The principal figures with their course over the week that ends with the span."""
+        by_code = {line.metric.code: line for line in self.lines}
+        week = Span(self.span.last - timedelta(days=WEEK - 1), self.span.last)
+        tiles = []
+        for metric in self.principal[:TILES]:
+            days = self.ledger.days(metric, week)
+            course = [days[day].value if day in days else None for day in week.days()]
+            tiles.append(Tile(by_code[metric.code], records_url(self.scope.object, self.span, metric), course))
+        return tiles
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, list[LineRow]]]:
+        """All figures by kind of work."""
+        grouped = groupby(self.lines, key=lambda line: line.metric.kind)
+        return [(str(ActivityKind(kind).label), [self._row(line) for line in held]) for kind, held in grouped]
+
+    def _row(self, line: Line) -> LineRow:
+        thing = self.scope.object
+        chart = f"{dashboard_url(thing, self.span)}&metric={line.metric.code}#chart"
+        return LineRow(line, records_url(thing, self.span, line.metric), records_url(thing, self.founding, line.metric), chart)
+
+    # --- The chart --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def charted(self) -> Metric | None:
+        """The metric of the chart: the one asked for, else the most reported."""
+        asked = [line.metric for line in self.lines if line.metric.code == self.query.get("metric")]
+        return next(iter([*asked, *self.principal]), None)
+
+    @cached_property
+    def chart_span(self) -> Span:
+        """The days of the chart: the span, or the week that ends with a single day."""
+        length = WEEK if self.span.length == 1 else min(self.span.length, MOST_BARS)
+        return Span(self.span.last - timedelta(days=length - 1), self.span.last)
+
+    @cached_property
+    def days(self) -> dict[date, Total]:
+        """The charted figure of each day."""
+        if self.charted is None:
+            return {}
+        if self.charted.over_time == OverTime.LATEST:
+            return rollups.by_day(self.scope, self.chart_span, [self.charted])[self.charted.code]
+        return self.ledger.days(self.charted, self.chart_span)
+
+    @cached_property
+    def bars(self) -> list[BarPoint]:
+        """A bar a day; a day without a figure is a gap and not zero."""
+        return [self._bar(day, self.days.get(day)) for day in self.chart_span.days()]
+
+    def _bar(self, day: date, total: Total | None) -> BarPoint:
+        href = records_url(self.scope.object, Span.day(day), self.charted) if total else ""
+        state = figure_text(total) if total is not None and total.value is None else ""
+        value = total.value if total else None
+        return BarPoint(f"{day.month}/{day.day}", value, figure_text(total, unit=False), href, current=day == self.span.last, state=state)
+
+    # --- Below ------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> list[Metric]:
+        """The metrics of the table below the scope, in the order of the catalogue."""
+        # Chosen by what the scope reports, and always the same at every level of the tree below it.
+        return sorted(self.principal[:COLUMNS], key=lambda metric: metric.position)
+
+    @cached_property
+    def _children(self) -> list[ChildRow]:
+        return rollups.by_child(self.scope, self.span, self.columns)
+
+    @cached_property
+    def _served(self) -> list[ChildRow]:
+        return rollups.served(self.scope.work_unit, self.span, self.metrics) if self.scope.work_unit else []
+
+    @cached_property
+    def children(self) -> list[ChildLine]:
+        """The regions or branches below a region."""
+        return [self._child_line(row, self.columns) for row in self._children] if self.scope.region else []
+
+    @property
+    def children_are_branches(self) -> bool:
+        """Whether the table below lists branches."""
+        return rollups.lists_branches(self.scope)
+
+    @cached_property
+    def sum_cells(self) -> list[Cell]:
+        """The last line of the table: the scope itself."""
+        now = {line.metric.code: line.now for line in self.lines}
+        return [Cell(metric, now.get(metric.code), records_url(self.scope.object, self.span, metric)) for metric in self.columns]
+
+    def _child_line(self, row: ChildRow, columns: Sequence[Metric]) -> ChildLine:
+        thing: Region | Branch = row.child or self.scope.region  # type: ignore[assignment]
+        direct = {} if row.child else {"direct": "1"}
+        cells = [Cell(metric, row.totals.get(metric.code), records_url(thing, self.span, metric, **direct)) for metric in columns]
+        name = row.child.name if row.child else _("directly in %(name)s") % {"name": thing.name}
+        return ChildLine(name, dashboard_url(thing, self.span) if row.child else "", row.completeness, meter_of(row.completeness), cells)
+
+    # --- A work unit ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def done(self) -> Attributed | None:
+        """What the unit's people did in the span."""
+        return rollups.attributed(self.scope.work_unit, self.span) if self.scope.work_unit else None
+
+    @property
+    def shifts_href(self) -> str:
+        """The address of the entries in which the unit's people took part."""
+        return records_url(self.scope.object, self.span, of="shifts")
+
+    @cached_property
+    def shift_bars(self) -> list[BarPoint]:
+        """Person-shifts a day."""
+        unit = self.scope.work_unit
+        done = rollups.attributed_by_day(unit, self.chart_span) if unit else {}
+        return [self._shift_bar(unit, day, done.get(day)) for day in self.chart_span.days()] if unit else []
+
+    def _shift_bar(self, unit: WorkUnit, day: date, done: Attributed | None) -> BarPoint:
+        shifts = Decimal(done.person_shifts) if done else Decimal(0)
+        href = records_url(unit, Span.day(day), of="shifts") if done else ""
+        return BarPoint(f"{day.month}/{day.day}", shifts, f"{shifts:,f}", href, current=day == self.span.last)
+
+    @cached_property
+    def units(self) -> list[UnitLine]:
+        """The units below a unit, and the unit itself where it sends people of its own."""
+        unit = self.scope.work_unit
+        if unit is None:
+            return []
+        found = rollups.attributed_by_child(unit, self.span)
+        return [UnitLine(child.name, dashboard_url(child, self.span), done, records_url(child, self.span, of="shifts")) for child, done in found]
+
+    @cached_property
+    def served_columns(self) -> list[Metric]:
+        """The metrics that the branches where the unit's members serve report most."""
+        counts: dict[str, int] = {}
+        for row in self._served:
+            for code, total in row.totals.items():
+                counts[code] = counts.get(code, 0) + total.count
+        adding = [metric for metric in self.metrics if metric.over_time == OverTime.SUM and metric.code in counts]
+        return sorted(sorted(adding, key=lambda metric: -counts[metric.code])[:COLUMNS], key=lambda metric: metric.position)
+
+    @cached_property
+    def served(self) -> list[ChildLine]:
+        """The branches where the unit's members serve, with those branches' own figures."""
+        return [self._child_line(row, self.served_columns) for row in self._served]
+
+    # --- Beside the totals --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _beside(self) -> list[Measure]:
+        found = rollups.beside(self.scope, self.span).select_related("branch", "metric", "unit_entered", "entry__version__period_report")
+        return list(found.order_by("-day", "metric__position", "pk")[: NAMED_BESIDE + 1])
+
+    @property
+    def beside(self) -> list[Measure]:
+        """Figures of periods that the span cuts, and of periods that include the daily reports."""
+        return self._beside[:NAMED_BESIDE]
+
+    @property
+    def more_beside(self) -> bool:
+        """Whether there are more of them than are named."""
+        return len(self._beside) > NAMED_BESIDE
+
+    @cached_property
+    def statements(self) -> list[Comparison]:
+        """What published texts say about the scope, beside the portal's own figures."""
+        stated = Statement.objects.filter(**{self.scope.kind: self.scope.object}).order_by("pk")
+        return rollups.compare(self.scope, stated, self.metrics, self.ledger)
+
+    @property
+    def export_href(self) -> str:
+        """The address of the export, up to its ending."""
+        return reverse("portal:dashboard_export", args=[self.view.kind, self.scope.public_id, "xlsx"]).removesuffix(".xlsx")
+
+    @property
+    def export_query(self) -> str:
+        """The days, and the metric of the chart, as an export asks for them."""
+        return f"?from={self.span.first.isoformat()}&to={self.span.last.isoformat()}" + (f"&metric={self.charted.code}" if self.charted else "")
+
+    # --- When, and in words -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def known_at(self) -> datetime:
+        """When the last of what is counted was filed or reviewed; now, when nothing is."""
+        totals = [total for line in self.lines for total in (line.now, line.running) if total is not None]
+        return rollups.known_at([self.completeness, *totals, *([self.done] if self.done else [])]) or clock.now()
+
+    @cached_property
+    def chat(self) -> str:
+        """The last day of the span for a chat."""
+        day = Span.day(self.span.last)
+        found = self.lines if self.span == day else rollups.lines(self.scope, day, self.metrics, self.ledger)
+        done = self.done if self.span == day or self.scope.work_unit is None else rollups.attributed(self.scope.work_unit, day)
+        return chat.compose(self.scope, day.last, self.completeness, self.missing_rows, found, done)
+
+
+def meter_of(counted: Completeness) -> list[MeterPart]:
+    """Return reports that are settled, that wait for review and that are late as parts of a bar; what is missing stays blank."""
+    settled: Mapping[str, tuple[int, str]] = {
+        _("accepted"): (counted.reported - counted.waiting, "ok"),
+        _("waiting for review"): (counted.waiting, "held"),
+    }
+    return [MeterPart(value, tone, label) for label, (value, tone) in settled.items()]

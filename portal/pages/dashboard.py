@@ -1,0 +1,67 @@
+"""Dashboards of regions, work units and branches, and the call to whoever is on duty."""
+
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from branches import access
+from branches.access import Act
+from members.models import Membership, Person
+from portal.foundation import audit, clock
+from portal.pages.board import Board
+from portal.pages.exports import tables_of
+from portal.pages.scopes import dashboard_url, find, widest
+
+
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Lead to the widest scope of the reader; list the scopes when there are several."""
+    roots = widest(request.user)
+    if not roots:
+        raise PermissionDenied
+    if len(roots) == 1:
+        return redirect(dashboard_url(roots[0]))
+    return render(request, "portal/dashboard_index.html", {"roots": [(root, root._meta.verbose_name, dashboard_url(root)) for root in roots]})
+
+
+@require_GET
+def region_dashboard(request: HttpRequest, region_id: UUID) -> HttpResponse:
+    """Show what was done in a region."""
+    return _board(request, "region", region_id)
+
+
+@require_GET
+def unit_dashboard(request: HttpRequest, unit_id: UUID) -> HttpResponse:
+    """Show what a work unit's own people did, and apart from it the branches where they serve."""
+    return _board(request, "unit", unit_id)
+
+
+@require_GET
+def branch_dashboard(request: HttpRequest, branch_id: UUID) -> HttpResponse:
+    """Show a branch's figures."""
+    return _board(request, "branch", branch_id)
+
+
+@require_POST
+def duty_phone(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Log that somebody calls a person on duty, and show the number with a link that dials it."""
+    person = get_object_or_404(Person.objects.exclude(duty_phone=""), public_id=person_id)
+    called = access.branches_within(access.reach(request.user, Act.CALL), "branch__")
+    serving = Membership.objects.filter(person=person, during__contains=clock.today()).select_related("branch")
+    membership = serving.filter(called).first() if access.may(request.user, Act.CALL) else None
+    if membership is None:
+        raise Http404
+    audit.record(request.user, "phone.called", person, address=audit.address_of(request))
+    response = render(request, "portal/duty_phone.html", {"person": person, "branch": membership.branch})
+    # A telephone dials at once; a desk keeps the number on the screen. A redirect would leave a desk without it.
+    response["Refresh"] = f"0; url=tel:{''.join(letter for letter in person.duty_phone if letter.isdigit() or letter == '+')}"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _board(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
+    board = Board(find(request.user, kind, public_id), request.GET)
+    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board)}, status=400 if board.asked.refused else 200)

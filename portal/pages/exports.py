@@ -1,0 +1,213 @@
+"""A dashboard as a workbook, and each of its tables as csv: what the page shows, masked as it is there."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from openpyxl import Workbook
+
+from activities import rollups
+from activities.figures import Qualifier
+from activities.models import ActivityKind
+from activities.rollups import Total
+from portal.foundation import audit
+from portal.pages.board import Board
+from portal.pages.scopes import DASHBOARDS, find
+
+Value = str | int | Decimal | date | datetime | None
+
+WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# A spreadsheet takes a text that begins so for a formula.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+MOST_RECORDS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the dashboard: `name` stands in addresses, `title` on the sheet."""
+
+    name: str
+    title: str
+    header: Sequence[str]
+    rows: Callable[[Board], Iterable[Sequence[Value]]]
+
+
+class Echo:
+    """A file that hands back what is written, so that a response streams it."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+@require_GET
+def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: str) -> HttpResponseBase:
+    """Send the dashboard as xlsx, or one of its tables as csv; the audit log says who took what."""
+    if kind not in DASHBOARDS or format not in ("xlsx", "csv"):
+        raise Http404
+    board = Board(find(request.user, kind, scope_id), request.GET)
+    tables = tables_of(board)
+    chosen = next((table for table in tables if table.name == request.GET.get("table", "figures")), None)
+    if chosen is None:
+        raise Http404
+    details = {"format": format, "from": board.span.first.isoformat(), "to": board.span.last.isoformat()}
+    if format == "xlsx":
+        audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), **details)
+        return _workbook(board, tables)
+    audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), table=chosen.name, **details)
+    return _csv(board, chosen)
+
+
+def tables_of(board: Board) -> list[Table]:
+    """Return the tables of a dashboard; which there are depends on the kind of its scope."""
+    figure = [_("Value"), _("How exact")]
+    running = [_("Running total"), _("How exact"), _("Change on the day before")]
+    tables = [
+        Table("summary", _("Summary"), [_("What"), _("Value")], _summary),
+        Table("figures", _("Figures"), [_("Kind"), _("Metric"), _("Unit"), *figure, *running], _figures),
+        Table("days", _("By day"), [_("Day"), _("Metric"), _("Unit"), *figure], _days),
+        Table("missing", _("Missing"), [_("Branch"), _("Days running"), _("Draft since"), _("Duty phone")], _missing),
+        Table("beside", _("Period figures"), [_("Branch"), _("From"), _("To"), _("Metric"), _("Unit"), *figure, _("Relation")], _beside),
+        Table("statements", _("Statements"), [_("What"), _("Stated"), _("How exact"), _("Computed"), _("How exact"), _("Result")], _statements),
+        Table("records", _("Records"), [_("Day"), _("Branch"), _("Kind"), _("Metric"), _("Unit"), *figure, _("As entered"), _("Version")], _records),
+    ]
+    if board.scope.region is not None:
+        tables.insert(3, Table("children", _("Below"), [_("Name"), _("Due"), _("Reported"), *(metric.name for metric in board.columns)], _children))
+    if board.scope.work_unit is not None:
+        own = [_("Unit"), _("Person-shifts"), _("People"), _("Hours"), _("Entries")]
+        tables.insert(3, Table("units", _("Units below"), own, _units))
+        tables.insert(4, Table("served", _("Branches where our members serve"), [_("Branch"), *(metric.name for metric in board.served_columns)], _served))
+    return tables
+
+
+def guarded(value: Value) -> Value:
+    """Return a value that no spreadsheet computes: a text that looks like a formula gets an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _workbook(board: Board, tables: Iterable[Table]) -> HttpResponse:
+    book = Workbook(write_only=True)
+    for table in tables:
+        sheet = book.create_sheet(table.title)
+        sheet.append(list(table.header))
+        for row in table.rows(board):
+            sheet.append([guarded(value) for value in row])
+    content = BytesIO()
+    book.save(content)
+    return HttpResponse(content.getvalue(), content_type=WORKBOOK, headers=_attachment(board, "figures", "xlsx"))
+
+
+def _csv(board: Board, table: Table) -> StreamingHttpResponse:
+    writer = csv.writer(Echo())
+    return StreamingHttpResponse(_lines(board, table, writer), content_type="text/csv; charset=utf-8", headers=_attachment(board, table.name, "csv"))
+
+
+def _lines(board: Board, table: Table, writer: Any) -> Iterator[str]:
+    # Without the mark a spreadsheet reads Chinese as another encoding.
+    yield "\ufeff" + writer.writerow(table.header)
+    for row in table.rows(board):
+        yield writer.writerow([_plain(guarded(value)) for value in row])
+
+
+def _plain(value: Value) -> Value:
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def _attachment(board: Board, name: str, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}-{board.span.first:%Y%m%d}-{board.span.last:%Y%m%d}.{ending}"', "Cache-Control": "no-store"}
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------------------
+
+
+def _figure(total: Total | None) -> tuple[Value, Value]:
+    """Return value and qualifier; figures that are not added have no value, and how many there are stands in its place."""
+    if total is None:
+        return None, None
+    if total.value is None:
+        return None, _("%(count)d figures, not added") % {"count": total.count}
+    return total.value, str(total.qualifier.label)
+
+
+def _summary(board: Board) -> Iterator[Sequence[Value]]:
+    counted = board.completeness
+    yield _("Name"), board.scope.object.name
+    yield _("From"), board.span.first
+    yield _("To"), board.span.last
+    yield _("As of"), timezone.localtime(board.known_at).strftime("%Y-%m-%d %H:%M")
+    yield _("Branches due on the last day"), counted.due
+    yield _("Reported"), counted.reported
+    yield _("Late"), counted.late
+    yield _("Corrected"), counted.corrected
+    yield _("Waiting for review"), counted.waiting
+    if board.done is not None:
+        yield _("Person-shifts"), board.done.person_shifts
+        yield _("People"), board.done.people
+        yield _("Hours"), board.done.hours
+        yield _("Entries"), board.done.entries
+
+
+def _figures(board: Board) -> Iterator[Sequence[Value]]:
+    for line in board.lines:
+        metric, moved = line.metric, line.change
+        kind = str(ActivityKind(metric.kind).label)
+        yield kind, metric.name, metric.unit_name, *_figure(line.now), *_figure(line.running), moved[0] if moved else None
+
+
+def _days(board: Board) -> Iterator[Sequence[Value]]:
+    metric = board.charted
+    if metric is not None:
+        for day, total in board.days.items():
+            yield day, metric.name, metric.unit_name, *_figure(total)
+
+
+def _children(board: Board) -> Iterator[Sequence[Value]]:
+    for child in board.children:
+        yield child.name, child.completeness.due, child.completeness.reported, *(_figure(cell.total)[0] for cell in child.cells)
+
+
+def _units(board: Board) -> Iterator[Sequence[Value]]:
+    for unit in board.units:
+        yield unit.name, unit.done.person_shifts, unit.done.people, unit.done.hours, unit.done.entries
+
+
+def _served(board: Board) -> Iterator[Sequence[Value]]:
+    for branch in board.served:
+        yield branch.name, *(_figure(cell.total)[0] for cell in branch.cells)
+
+
+def _missing(board: Board) -> Iterator[Sequence[Value]]:
+    for line in board.every_missing:
+        since = timezone.localtime(line.row.draft_since).strftime("%Y-%m-%d %H:%M") if line.row.draft_since else None
+        yield line.row.branch.name, line.row.days, since, line.phone or None
+
+
+def _beside(board: Board) -> Iterator[Sequence[Value]]:
+    for measure in rollups.beside(board.scope, board.span).select_related("branch", "metric", "entry__version__period_report").order_by("-day", "pk"):
+        period, metric = measure.entry.version.period_report, measure.metric
+        words = str(Qualifier(measure.qualifier).label)
+        yield measure.branch.name, period.first_day, period.last_day, metric.name, metric.unit_name, measure.value, words, str(period.get_relation_display())
+
+
+def _statements(board: Board) -> Iterator[Sequence[Value]]:
+    for row in board.statements:
+        stated, own = str(Qualifier(row.statement.qualifier).label), str(row.qualifier.label) if row.value is not None else None
+        result = {True: _("Agrees"), False: _("Differs"), None: None}[row.agrees]
+        yield row.statement.what, row.statement.value, stated, row.value, own, result
+
+
+def _records(board: Board) -> Iterator[Sequence[Value]]:
+    found = rollups.records(board.scope, board.span).select_related("branch", "metric", "unit_entered", "entry__version").order_by("-day", "-pk")
+    for measure in found[:MOST_RECORDS].iterator(chunk_size=2000):
+        metric, entered = measure.metric, f"{measure.value_entered.normalize():f}{measure.unit_entered.name}"
+        kind, words = str(ActivityKind(metric.kind).label), str(Qualifier(measure.qualifier).label)
+        yield measure.day, measure.branch.name, kind, metric.name, metric.unit_name, measure.value, words, entered, measure.entry.version.number

@@ -1,0 +1,194 @@
+"""What a page of figures is about: a scope that its reader may see, and the days that the address asks for."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import Metric
+from activities.rollups import DAWN, Scope, Span
+from branches import access
+from branches.access import Act
+from branches.models import Branch, Region, WorkUnit
+from portal.accounts.models import User
+from portal.foundation import clock
+
+Reader = User | AnonymousUser
+
+# The kinds of scope as they stand in addresses, and the page of each.
+DASHBOARDS: Mapping[str, str] = {"region": "portal:region_dashboard", "unit": "portal:unit_dashboard", "branch": "portal:branch_dashboard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the way down to the scope; one outside the reader's reach has no address."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A scope as its reader sees it: the way down to it, and whether its duty phones may be called."""
+
+    scope: Scope
+    steps: Sequence[Step]
+    may_call: bool
+
+    @property
+    def kind(self) -> str:
+        """`region`, `unit` or `branch`, as addresses have it."""
+        return "unit" if self.scope.work_unit else self.scope.kind
+
+
+def find(reader: Reader, kind: str, public_id: UUID) -> View:
+    """Return the scope of a page.
+
+    A region or a work unit is seen by whoever reads the reports of all of it: the host region of one's own branch is not.
+
+    Raises:
+        Http404: there is none, or it lies outside the reader's reach.
+    """
+    if kind == "region":
+        return _region(reader, public_id)
+    if kind == "unit":
+        return _unit(reader, public_id)
+    return _branch(reader, public_id)
+
+
+def widest(reader: Reader) -> list[Region | WorkUnit | Branch]:
+    """Return the scopes where a reader's figures begin: regions first, then work units, then single branches."""
+    reach = access.reach(reader, Act.SEE_REPORTS)
+    roots: list[Region | WorkUnit | Branch] = []
+    if reach.everything or reach.regions:
+        found = Region.objects.all() if reach.everything else Region.objects.filter(pk__in=reach.regions)
+        nested = access.rows("RegionPath").filter(ancestor__in=found.values("pk"), depth__gt=0, during__contains=clock.today())
+        roots += found.exclude(pk__in=nested.values("descendant")).order_by("name_key", "pk")
+    if reach.everything or reach.work_units:
+        units = WorkUnit.objects.filter(parent=None) if reach.everything else WorkUnit.objects.filter(pk__in=reach.work_units)
+        roots += units.order_by("name_key", "pk")
+    if not reach.everything:
+        roots += Branch.objects.filter(pk__in=reach.branches).by_name()
+    return roots
+
+
+def _region(reader: Reader, public_id: UUID) -> View:
+    path = list(
+        Region.objects.filter(paths_down__descendant__public_id=public_id, paths_down__during__contains=clock.today()).order_by("-paths_down__depth", "pk")
+    )
+    reach = access.reach(reader, Act.SEE_REPORTS)
+    if not path or not _holds(reach, path):
+        raise Http404
+    return View(Scope(region=path[-1]), _steps(reach, path), _holds(access.reach(reader, Act.CALL), path))
+
+
+def _unit(reader: Reader, public_id: UUID) -> View:
+    path = list(WorkUnit.objects.filter(paths_down__descendant__public_id=public_id).order_by("-paths_down__depth", "pk"))
+    reach = access.reach(reader, Act.SEE_REPORTS)
+    if not path or not (reach.everything or any(unit.pk in reach.work_units for unit in path)):
+        raise Http404
+    seen = next(index for index, unit in enumerate(path) if reach.everything or unit.pk in reach.work_units)
+    steps = [Step(unit.name, dashboard_url(unit) if index >= seen else "") for index, unit in enumerate(path)]
+    return View(Scope(work_unit=path[-1]), steps, access.reach(reader, Act.CALL).everything)
+
+
+def _branch(reader: Reader, public_id: UUID) -> View:
+    branch: Branch = get_object_or_404(Branch.objects.visible_to(reader, Act.SEE_REPORTS), public_id=public_id)
+    path = list(Region.objects.filter(paths_down__descendant=branch.region_id, paths_down__during__contains=clock.today()).order_by("-paths_down__depth", "pk"))
+    call = access.reach(reader, Act.CALL)
+    steps = [*_steps(access.reach(reader, Act.SEE_REPORTS), path), Step(branch.name, dashboard_url(branch))]
+    return View(Scope(branch=branch), steps, branch.pk in call.branches or _holds(call, path))
+
+
+def _holds(reach: access.Reach, path: Sequence[Region]) -> bool:
+    return reach.everything or any(region.pk in reach.regions for region in path)
+
+
+def _steps(reach: access.Reach, path: Sequence[Region]) -> list[Step]:
+    """Return the way down; addresses begin at the first region that the reader holds."""
+    steps, held = [], reach.everything
+    for region in path:
+        held = held or region.pk in reach.regions
+        steps.append(Step(region.name, dashboard_url(region) if held else ""))
+    return steps
+
+
+# --- Addresses ----------------------------------------------------------------------------------------------------------
+
+
+def dashboard_url(thing: Region | WorkUnit | Branch, span: Span | None = None) -> str:
+    """Return the address of the figures of a region, a work unit or a branch."""
+    kind = "region" if isinstance(thing, Region) else "unit" if isinstance(thing, WorkUnit) else "branch"
+    address = reverse(DASHBOARDS[kind], args=[thing.public_id])
+    return f"{address}?{urlencode(_days(span))}" if span else address
+
+
+def records_url(thing: Region | WorkUnit | Branch, span: Span, metric: Metric | None = None, **more: str) -> str:
+    """Return the address of the records behind a figure; `more` is `direct=1` (in none of the child regions) or `of=shifts`."""
+    kind = "region" if isinstance(thing, Region) else "unit" if isinstance(thing, WorkUnit) else "branch"
+    query = {kind: str(thing.public_id), **_days(span), **({"metric": metric.code} if metric else {}), **more}
+    return f"{reverse('portal:records')}?{urlencode(query)}"
+
+
+def _days(span: Span) -> dict[str, str]:
+    return {"from": span.first.isoformat(), "to": span.last.isoformat()}
+
+
+# --- Days ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The days that an address asks for: `span` None when it asks for none, or for impossible ones, and then each error stands beside its field."""
+
+    span: Span | None
+    first_typed: str = ""
+    last_typed: str = ""
+    first_error: str | Promise = ""
+    last_error: str | Promise = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether days were asked for that cannot be shown."""
+        return bool(self.first_error or self.last_error)
+
+
+def asked_days(query: QueryDict) -> Asked:
+    """Read `from` and `to`; one alone means that day."""
+    first_typed, last_typed = (unicodedata.normalize("NFKC", query.get(name, "")).strip() for name in ("from", "to"))
+    first, last = _day(first_typed), _day(last_typed)
+    if (first_typed and first is None) or (last_typed and last is None):
+        wrong = _("This is not a date. Write it as 2020-03-06.")
+        return Asked(None, first_typed, last_typed, wrong if first_typed and first is None else "", wrong if last_typed and last is None else "")
+    start, end = first or last, last or first
+    if start is None or end is None:
+        return Asked(None)
+    if end < start:
+        return Asked(None, first_typed, last_typed, last_error=_("The end is before the start."))
+    return Asked(Span(start, end), first_typed, last_typed)
+
+
+def default_span(first: date | None, last: date | None) -> Span:
+    """Return the days to show when none are asked for: today, or all the records of a scope that has been silent for a month."""
+    today = clock.today()
+    if first is None or last is None or today - last < timedelta(days=31):
+        return Span.day(today)
+    return Span(first, last)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    # Nothing is older, and arithmetic on the edge of the calendar fails.
+    return day if len(text) == len("2020-03-06") and DAWN <= day <= date(2999, 12, 31) else None
