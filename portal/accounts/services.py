@@ -14,16 +14,12 @@ from knox.models import AuthToken
 from branches import access
 from branches.access import Act, Role
 from branches.models import Branch, Region, WorkUnit
-from branches.querysets import BranchQuerySet
-from members.models import Membership, OfficerTerm, Person
-from portal.accounts import clerk_import, codes
-from portal.accounts.clerk_import import ClerkRow
+from portal.accounts import codes
 from portal.accounts.models import ActivationCode, Grant, User
-from portal.foundation import attachments, audit, clock
+from portal.foundation import audit, clock
 from portal.foundation.errors import Conflict, Forbidden
-from portal.foundation.models import Attachment, AuditEntry, Submission
-from portal.foundation.refusals import as_validation_error, constraint_of
-from portal.foundation.text import fold
+from portal.foundation.models import AuditEntry
+from portal.foundation.refusals import as_validation_error
 
 CODE_HOLDS: Final = timedelta(days=14)
 # Wrong codes from one address before it waits. Guessing is hopeless anyway (60 bits); this keeps the audit log readable.
@@ -31,9 +27,6 @@ WRONG_CODES: Final = 10
 WRONG_CODES_WITHIN: Final = timedelta(minutes=15)
 TOKEN_DAYS: Final = (30, 90, 365)
 TOKENS_A_USER: Final = 10
-# What attachments and branches of an import are marked with.
-IMPORT: Final = "clerk_import"
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Scope = Region | WorkUnit | Branch
 
@@ -105,6 +98,24 @@ def create_user(
     if is_machine:
         return user, None
     return user, issue_activation_codes(made_by=actor, users=[user], address=address)[0]
+
+
+@transaction.atomic
+def create_first_account(*, username: str, name: str, role: str) -> IssuedCode:
+    """Create an account with one role over everything, for whoever has the machine's console: there is nobody yet who could give it.
+
+    Raises:
+        ValidationError: the account is taken or malformed.
+    """
+    user = User(username=User.normalize_username(username), name=name)
+    user.set_unusable_password()
+    user.full_clean(exclude=["password"])
+    user.save()
+    grant = Terms(role=role, scope=None, first=clock.today()).grant_for(user, None)
+    grant.save()
+    audit.record(None, "user.created", user, console=True)
+    audit.record(None, "grant.given", grant, user=str(user.public_id), role=role, **_scope_of(grant))
+    return issue_activation_codes(made_by=None, users=[user])[0]
 
 
 @transaction.atomic
@@ -269,153 +280,6 @@ def revoke_token(*, actor: User, user: User, key: str, address: str | None = Non
     _require_keeper(actor, user)
     if key and AuthToken.objects.filter(user=user, token_key=key).delete()[0]:
         audit.record(actor, "token.revoked", user, address=address, token=key[:8])
-
-
-@dataclass(frozen=True)
-class Slip:
-    """What is cut out for a user: the code of the account, and the branch when it came with one."""
-
-    branch: Branch | None
-    issued: IssuedCode
-
-
-@transaction.atomic
-def keep_workbook(*, actor: User, content: bytes, name: str) -> Attachment:
-    """Keep an uploaded workbook whose rows are all good, to be confirmed.
-
-    Raises:
-        Forbidden: `actor` administers no region.
-        ValidationError: it is empty or too large.
-    """
-    _require_administrator_of_regions(actor)
-    kept = attachments.store(content=content, name=name, content_type=XLSX, model=IMPORT, added_by=actor)
-    audit.record(actor, "clerks.uploaded", kept)
-    return kept
-
-
-def import_clerks(*, actor: User, workbook: Attachment, address: str | None = None) -> list[Slip]:
-    """Store all rows of a workbook: branches, people, accounts with an organiser's grant, and their activation codes.
-
-    All or nothing; confirmed twice, stored once.
-
-    Raises:
-        Forbidden: `actor` administers no region.
-        Conflict: `done`, this workbook is stored already; `bad`, a row that was good when it was shown is not any more.
-    """
-    _require_administrator_of_regions(actor)
-    with attachments.open_content(workbook) as file:
-        content = file.read()
-    try:
-        with transaction.atomic():
-            # Two confirmations at once: the second waits here for the first, and is refused when that commits.
-            Submission.objects.create(account=actor, uid=workbook.public_id, fingerprint=workbook.sha256, object_id=workbook.public_id)
-            reading = clerk_import.read(content, actor)
-            if reading.bad:
-                raise Conflict("bad", _("In the meantime a row has become bad. Upload the workbook again to see which."))
-            branches = _store_branches(reading.rows, workbook)
-            people = _store_people(reading.rows, branches)
-            users = _store_clerks(actor, reading.rows, branches, people)
-            issued = issue_activation_codes(made_by=actor, users=users, address=address)
-            audit.record(actor, "clerks.imported", workbook, address=address, branches=len(branches), users=[str(user.public_id) for user in users])
-    except IntegrityError as error:
-        if constraint_of(error) == "submission_uid_once_per_account":
-            raise Conflict("done", _("This workbook is stored already.")) from error
-        raise Conflict("bad", _("In the meantime a row has become bad. Upload the workbook again to see which.")) from error
-    return [Slip(branch, each) for branch, each in zip(branches, issued, strict=True)]
-
-
-def branches_of(workbook: Attachment) -> BranchQuerySet:
-    """Return the branches that came with a workbook, in its order."""
-    found: BranchQuerySet = Branch.objects.filter(source=IMPORT, key__startswith=f"{workbook.public_id}/").order_by("key")
-    return found
-
-
-@transaction.atomic
-def reissue_codes(*, actor: User, workbook: Attachment, address: str | None = None) -> list[Slip]:
-    """Issue new codes for those clerks of a workbook who never activated their account: the sheet was lost, or the codes ran out."""
-    slips = []
-    for grant in Grant.objects.in_force(clock.today()).filter(branch__in=branches_of(workbook), role=Role.ORGANISER).select_related("user", "branch"):
-        waiting = not grant.user.has_usable_password() and grant.user.is_active
-        if waiting and User.objects.kept_by(actor).filter(pk=grant.user_id).exists():
-            slips.append(Slip(grant.branch, issue_activation_codes(made_by=actor, users=[grant.user], address=address)[0]))
-    return slips
-
-
-def _store_branches(rows: Sequence[ClerkRow], workbook: Attachment) -> list[Branch]:
-    today = clock.today()
-    branches = [
-        Branch(
-            name=row.branch,
-            kind=row.kind,
-            region=row.region,
-            established_on=row.established,
-            # Nobody could file here for the days before: they are not missing.
-            reports_from=max(row.established or today, today),
-            source=IMPORT,
-            key=f"{workbook.public_id}/{row.row:05}",
-        )
-        for row in rows
-    ]
-    for branch in branches:
-        branch.fold()
-    Branch.objects.bulk_create(branches)
-    units = {fold(unit.name): unit for unit in WorkUnit.objects.all()}
-    for name in {name for row in rows for name in row.units}:
-        if fold(name) not in units:
-            units[fold(name)] = WorkUnit.objects.create(name=name)
-    link = Branch.sending_units.through
-    sent = {(branch.pk, units[fold(name)].pk) for row, branch in zip(rows, branches, strict=True) for name in row.units}
-    link.objects.bulk_create(link(branch_id=branch, workunit_id=unit) for branch, unit in sorted(sent))
-    return branches
-
-
-def _store_people(rows: Sequence[ClerkRow], branches: Sequence[Branch]) -> list[Person]:
-    """Store secretaries and clerks, with membership and office where the day is known; return the clerks.
-
-    A clerk of the secretary's name and phone is the secretary. A clerk need not be a Party member, so is counted as staff.
-    """
-    clerks: list[Person] = []
-    secretaries: list[Person | None] = []
-    for row in rows:
-        secretary = Person(name=row.secretary, kind=Person.Kind.MEMBER, duty_phone=row.secretary_phone) if row.secretary else None
-        same = secretary is not None and (row.clerk, row.clerk_phone or row.secretary_phone) == (row.secretary, row.secretary_phone)
-        secretaries.append(secretary)
-        clerks.append(secretary if same and secretary is not None else Person(name=row.clerk, kind=Person.Kind.STAFF, duty_phone=row.clerk_phone))
-    people = list(dict.fromkeys(person for pair in zip(secretaries, clerks, strict=True) for person in pair if person is not None))
-    for person in people:
-        person.fold()
-    Person.objects.bulk_create(people)
-    memberships: list[Membership] = []
-    for row, branch, secretary, clerk in zip(rows, branches, secretaries, clerks, strict=True):
-        if row.established is not None:
-            present = dict.fromkeys(person for person in (secretary, clerk) if person is not None)
-            memberships += [Membership(person=person, branch=branch, during=(row.established, None)) for person in present]
-    Membership.objects.bulk_create(memberships)
-    leading = {id(secretary) for secretary in secretaries}
-    OfficerTerm.objects.bulk_create(
-        OfficerTerm(membership=each, office=OfficerTerm.Office.SECRETARY, during=each.during) for each in memberships if id(each.person) in leading
-    )
-    return clerks
-
-
-def _store_clerks(actor: User, rows: Sequence[ClerkRow], branches: Sequence[Branch], people: Sequence[Person]) -> list[User]:
-    users = [User(username=row.account, name=row.clerk, person=person) for row, person in zip(rows, people, strict=True)]
-    for user in users:
-        user.set_unusable_password()
-    User.objects.bulk_create(users)
-    terms = [Terms(role=Role.ORGANISER, scope=branch, first=clock.today()) for branch in branches]
-    grants = [each.grant_for(user, actor) for each, user in zip(terms, users, strict=True)]
-    Grant.objects.bulk_create(grants)
-    # The rows lie in the actor's regions, so that one question to the policy stands for all.
-    if User.objects.filter(pk__in=[user.pk for user in users]).exclude(grants__in=Grant.objects.filter(access.grants_given_by(actor))).exists():
-        raise Forbidden
-    return users
-
-
-def _require_administrator_of_regions(actor: User) -> None:
-    reach = access.reach(actor, Act.ADMINISTER)
-    if not reach.everything and not reach.regions:
-        raise Forbidden
 
 
 def _require_keeper(actor: User, user: User) -> None:

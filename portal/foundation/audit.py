@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.http import HttpRequest
 
+from portal.foundation import clock
 from portal.foundation.models import AuditEntry, PublicModel
 
 
@@ -22,6 +23,7 @@ def record(actor: models.Model | AnonymousUser | None, action: str, about: Publi
         details: what else a reader of the log needs, without personal data; JSON types only.
     """
     AuditEntry.objects.create(
+        at=clock.now(),
         actor_id=getattr(actor, "pk", None),
         action=action,
         model=about._meta.model_name or "" if about is not None else "",

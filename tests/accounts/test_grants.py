@@ -1,8 +1,6 @@
 """Who may give what to whom: nobody more than they have, nobody to themselves, separate roles to separate people."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -16,12 +14,13 @@ from portal.accounts.services import Scope, Terms, give_grant, revoke_grant
 from portal.foundation.clock import today
 from portal.foundation.errors import Forbidden
 from portal.foundation.models import AuditEntry
+from tests.accounts.threads import at_once
 from tests.factories import give, make_user, since
 from tests.personas import City
 
 
-def terms(role: Role, scope: Scope | None, **values: bool) -> Terms:
-    return Terms(role=role, scope=scope, first=today(), **values)
+def terms(role: Role, scope: Scope | None, *, sensitive: bool = False) -> Terms:
+    return Terms(role=role, scope=scope, first=today(), sensitive=sensitive)
 
 
 @pytest.fixture
@@ -126,28 +125,6 @@ def test_two_officers_at_once_do_not_make_one_person_hold_two_separate_roles() -
 
     assert sorted(outcomes) == ["ValidationError", "done"]
     assert user.grants.count() == 1
-
-
-def at_once(*calls: Callable[[], object]) -> list[str]:
-    """Run each call in a thread with a connection of its own, all let go together; say how each ended."""
-    start, outcomes = Barrier(len(calls)), []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            call()
-            outcomes.append("done")
-        except Exception as error:
-            outcomes.append(type(error).__name__)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return outcomes
 
 
 def test_a_grant_taken_back_stops_at_the_next_request(client: Client, administrator: User, security: User) -> None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches import access
 from branches.access import Act
-from portal.accounts import clerk_import, services
+from portal.accounts import clerk_import, importing
 from portal.accounts.clerk_import import Reading
 from portal.accounts.forms import UploadForm
 from portal.accounts.http import AuthenticatedRequest
@@ -34,7 +34,7 @@ def upload(request: AuthenticatedRequest) -> HttpResponse:
             content = file.read()
             reading = clerk_import.read(content, request.user)
             if not reading.bad:
-                kept = services.keep_workbook(actor=request.user, content=content, name=file.name)
+                kept = importing.keep_workbook(actor=request.user, content=content, name=file.name)
                 return redirect("accounts:import_detail", kept.public_id)
         except ValidationError as error:
             form.add_error("workbook", error.messages)
@@ -47,7 +47,7 @@ def template(request: AuthenticatedRequest) -> HttpResponse:
     """Download the empty workbook."""
     _require_administrator(request)
     headers = {"Content-Disposition": 'attachment; filename="branches-and-clerks.xlsx"'}
-    return HttpResponse(clerk_import.template(), content_type=services.XLSX, headers=headers)
+    return HttpResponse(clerk_import.template(), content_type=importing.XLSX, headers=headers)
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,11 +57,11 @@ def preview(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:
     workbook = _workbook(request, attachment_id)
     if request.method == "POST":
         try:
-            return _sheet(request, services.import_clerks(actor=request.user, workbook=workbook, address=audit.address_of(request)))
+            return _sheet(request, importing.import_clerks(actor=request.user, workbook=workbook, address=audit.address_of(request)))
         except Conflict as conflict:
             messages.warning(request, str(conflict.message))
             return redirect("accounts:import_detail", workbook.public_id) if conflict.code == "done" else redirect("accounts:import")
-    stored = list(services.branches_of(workbook).select_related("region"))
+    stored = list(importing.branches_of(workbook).select_related("region"))
     if stored:
         return render(request, "accounts/import_done.html", {"workbook": workbook, "branches": stored})
     with attachments.open_content(workbook) as file:
@@ -73,7 +73,7 @@ def preview(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:
 @never_cache
 def code_print(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:
     """Print new codes for the clerks of an import who have not activated their account."""
-    slips = services.reissue_codes(actor=request.user, workbook=_workbook(request, attachment_id), address=audit.address_of(request))
+    slips = importing.reissue_codes(actor=request.user, workbook=_workbook(request, attachment_id), address=audit.address_of(request))
     return _sheet(request, slips)
 
 
@@ -85,10 +85,8 @@ def _require_administrator(request: AuthenticatedRequest) -> None:
 
 def _workbook(request: AuthenticatedRequest, attachment_id: UUID) -> Attachment:
     _require_administrator(request)
-    return get_object_or_404(Attachment, public_id=attachment_id, model=services.IMPORT, added_by=request.user)
+    return get_object_or_404(Attachment, public_id=attachment_id, model=importing.IMPORT, added_by=request.user)
 
 
-def _sheet(request: AuthenticatedRequest, slips: list[services.Slip]) -> HttpResponse:
-    response = render(request, "accounts/codes_print.html", {"slips": slips})
-    response["Cache-Control"] = "no-store"
-    return response
+def _sheet(request: AuthenticatedRequest, slips: list[importing.Slip]) -> HttpResponse:
+    return render(request, "accounts/codes_print.html", {"slips": slips})

@@ -19,6 +19,7 @@ from branches.access import Act
 from portal.accounts import services
 from portal.accounts.forms import GrantForm, TokenForm, UserForm, UserWithGrantForm
 from portal.accounts.http import AuthenticatedRequest
+from portal.accounts.importing import Slip
 from portal.accounts.models import Grant, User
 from portal.foundation import audit, clock
 
@@ -47,6 +48,7 @@ def user_list(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "accounts/user_list.html", context)
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def user_add(request: AuthenticatedRequest) -> HttpResponse:
     """Create a user: an administrator with a first grant, a keeper of accounts without."""
@@ -150,7 +152,7 @@ def token_add(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
         issued = services.issue_token(actor=request.user, user=user, days=form.cleaned_data["days"], address=audit.address_of(request))
     except ValidationError as error:
         return _refused(request, user, error)
-    return _once(render(request, "accounts/token_issued.html", {"issued": issued, "account": user}))
+    return render(request, "accounts/token_issued.html", {"issued": issued, "account": user})
 
 
 @require_POST
@@ -211,10 +213,4 @@ def _refused(request: AuthenticatedRequest, user: User, error: ValidationError) 
 
 
 def _printed(request: AuthenticatedRequest, issued: list[services.IssuedCode]) -> HttpResponse:
-    return _once(render(request, "accounts/codes_print.html", {"slips": [services.Slip(None, each) for each in issued]}))
-
-
-def _once(response: HttpResponse) -> HttpResponse:
-    """Keep a page that shows a secret out of every cache."""
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "accounts/codes_print.html", {"slips": [Slip(None, each) for each in issued]})
