@@ -1,0 +1,89 @@
+"""How a reader finds a figure on a page: rows of tables as text, and numbers as Chinese writes them."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from html.parser import HTMLParser
+
+from tests.cases.expected import METRICS, Fact, together
+
+BEFORE = {"nearly": "近", "about": "约", "at_least": "至少"}
+
+
+@dataclass
+class Cell:
+    """A table cell: its text and the addresses that it links to."""
+
+    text: str = ""
+    links: list[str] = field(default_factory=list)
+
+
+class Tables(HTMLParser):
+    """Collects the rows of all tables, and what links say elsewhere."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: list[list[Cell]] = []
+        self._cell: Cell | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open a row or a cell; note a link."""
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in {"td", "th"} and self.rows:
+            self._cell = Cell()
+            self.rows[-1].append(self._cell)
+        elif tag == "a" and self._cell is not None:
+            self._cell.links.append(dict(attrs).get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a cell."""
+        if tag in {"td", "th"}:
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        """Add text to the open cell."""
+        if self._cell is not None:
+            self._cell.text += data
+
+
+def bare(text: str) -> str:
+    """Text without white space."""
+    return "".join(text.split())
+
+
+def days_in(text: str) -> list[tuple[int, int, int]]:
+    """The days that a text names, whichever way it writes them."""
+    return [(int(year), int(month), int(day)) for year, month, day in re.findall(r"(\d{4})\D+?(\d{1,2})\D+?(\d{1,2})", text)]
+
+
+def number(value: Decimal) -> str:
+    """A number with separators and no zeros behind."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def qualified(value: Decimal, qualifier: str) -> str:
+    """One figure with its qualifier, by the rules of the glossary."""
+    if qualifier == "exact":
+        return number(value)
+    if qualifier == "over":
+        return f"{number(value)}余" if value > 0 and value % 10 == 0 else f"超过{number(value)}"
+    return BEFORE[qualifier] + number(value)
+
+
+def total(facts: list[Fact]) -> str:
+    """The figure that facts make together."""
+    value = sum((fact.value for fact in facts), Decimal(0))
+    qualifier = together({fact.qualifier for fact in facts})
+    if len(facts) == 1 or qualifier == "exact":
+        return qualified(value, qualifier)
+    return f"{number(value)}（含约数）"
+
+
+def record(fact: Fact) -> tuple[list[tuple[int, int, int]], str, str]:
+    """A line of the records: its days, its value, and what was printed."""
+    days = [fact.first] if fact.dated else [fact.first, fact.last]
+    stored = qualified(fact.value, fact.qualifier) + METRICS[fact.metric]["unit_zh"]
+    return [(day.year, day.month, day.day) for day in days], stored, bare(fact.words or qualified(fact.printed, fact.qualifier) + fact.unit)
