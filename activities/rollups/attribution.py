@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce, Greatest
 
 from activities.models import Entry, Metric
 from activities.rollups.children import ChildRow
-from activities.rollups.completeness import Completeness, completeness_by
+from activities.rollups.completeness import completeness_read, with_completeness
 from activities.rollups.rows import participations, records_of
-from activities.rollups.scope import Scope, Span
+from activities.rollups.scope import Span
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
 from branches.models import Branch, WorkUnit, WorkUnitPath
 
@@ -36,9 +36,12 @@ def attributed(work_unit: WorkUnit, span: Span) -> Attributed:
 
 
 def attributed_by_day(work_unit: WorkUnit, span: Span) -> dict[date, Attributed]:
-    """Return the same for each day on which something was done; a period report stands on no day."""
-    daily = participations(work_unit, span).filter(entry__business_date__isnull=False)
-    return {row["entry__business_date"]: _attributed(row) for row in daily.order_by().values("entry__business_date").annotate(**_attribution())}
+    """Return the same for each day on which something was done; a longer period stands on no day."""
+    period = "entry__version__period_report__"
+    single = Q(entry__business_date__isnull=False) | Q(**{f"{period}first_day": F(f"{period}last_day")})
+    day = Coalesce("entry__business_date", f"{period}last_day", output_field=DateField())
+    rows = participations(work_unit, span).filter(single).order_by().annotate(day=day).values("day").annotate(**_attribution())
+    return {row["day"]: _attributed(row) for row in rows}
 
 
 def attributed_by_child(work_unit: WorkUnit, span: Span) -> list[tuple[WorkUnit, Attributed]]:
@@ -55,14 +58,13 @@ def attributed_by_child(work_unit: WorkUnit, span: Span) -> list[tuple[WorkUnit,
 def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
     """Return the branches where the unit's members serve, each with its own totals: those branches' figures, never the unit's."""
     wanted = catalogue(metrics)
-    branches = {branch.pk: branch for branch in Branch.objects.served_by(work_unit).alive_on(span.last).by_name()}
-    expected = completeness_by(Scope(work_unit=work_unit), span.last, F("pk"))
+    serving = Branch.objects.served_by(work_unit).alive_on(span.last).by_name()
+    branches = {branch.pk: branch for branch in with_completeness(serving, span.last)}
     found: dict[int, dict[str, Total]] = defaultdict(dict)
     for row in records_of(branches, span, wanted.values()).order_by().values("branch", "metric").annotate(**aggregates()):
         metric = wanted[row["metric"]]
         found[row["branch"]][metric.code] = as_total(metric, row)
-    nothing = Completeness(span.last, 0, 0)
-    return [ChildRow(branch, expected.get(pk, nothing), found.get(pk, {})) for pk, branch in branches.items()]
+    return [ChildRow(branch, completeness_read(branch, span.last), found.get(pk, {})) for pk, branch in branches.items()]
 
 
 def entries_taken_part_in(work_unit: WorkUnit, span: Span) -> QuerySet[Entry]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from activities import chat, rollups
 from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
 from activities.rollups import (
+    DAWN,
     Attributed,
     ChildRow,
     Comparison,
@@ -119,8 +120,11 @@ class Board:
         self.scope: Scope = view.scope
         self.query = query
         self.asked: Asked = asked_days(query)
-        self.metrics = list(Metric.objects.select_related("unit"))
-        self.ledger = Ledger(self.scope, max(clock.today(), self.asked.span.last if self.asked.span else clock.today()), self.metrics)
+        self.catalogue = list(Metric.objects.select_related("unit"))
+        # Of a work unit only what can be attributed to its people.
+        self.metrics = [metric for metric in self.catalogue if metric.attributable or self.scope.work_unit is None]
+        self.until = max(clock.today(), self.asked.span.last if self.asked.span else clock.today())
+        self.ledger = Ledger(self.scope, self.until, self.metrics)
         self.span: Span = self.asked.span or default_span(self.first_day, self.ledger.last_day)
 
     # --- Days -------------------------------------------------------------------------------------------------------------
@@ -128,7 +132,7 @@ class Board:
     @cached_property
     def first_day(self) -> date | None:
         """The first day of which there is a record."""
-        return rollups.first_day(self.scope) if self.scope.work_unit else self.ledger.first_day
+        return min([day for day in (self.ledger.first_day, *list(self.shift_days)[:1]) if day], default=None)
 
     @property
     def founding(self) -> Span:
@@ -273,7 +277,7 @@ class Board:
 
     @cached_property
     def _served(self) -> list[ChildRow]:
-        return rollups.served(self.scope.work_unit, self.span, self.metrics) if self.scope.work_unit else []
+        return rollups.served(self.scope.work_unit, self.span, self.catalogue) if self.scope.work_unit else []
 
     @cached_property
     def children(self) -> list[ChildLine]:
@@ -311,11 +315,16 @@ class Board:
         return records_url(self.scope.object, self.span, of="shifts")
 
     @cached_property
+    def shift_days(self) -> dict[date, Attributed]:
+        """What the unit's people did on each day, the first day first."""
+        unit = self.scope.work_unit
+        return dict(sorted(rollups.attributed_by_day(unit, Span(DAWN, self.until)).items())) if unit else {}
+
+    @property
     def shift_bars(self) -> list[BarPoint]:
         """Person-shifts a day."""
         unit = self.scope.work_unit
-        done = rollups.attributed_by_day(unit, self.chart_span) if unit else {}
-        return [self._shift_bar(unit, day, done.get(day)) for day in self.chart_span.days()] if unit else []
+        return [self._shift_bar(unit, day, self.shift_days.get(day)) for day in self.chart_span.days()] if unit else []
 
     def _shift_bar(self, unit: WorkUnit, day: date, done: Attributed | None) -> BarPoint:
         shifts = Decimal(done.person_shifts) if done else Decimal(0)
@@ -338,7 +347,7 @@ class Board:
         for row in self._served:
             for code, total in row.totals.items():
                 counts[code] = counts.get(code, 0) + total.count
-        adding = [metric for metric in self.metrics if metric.over_time == OverTime.SUM and metric.code in counts]
+        adding = [metric for metric in self.catalogue if metric.over_time == OverTime.SUM and metric.code in counts]
         return sorted(sorted(adding, key=lambda metric: -counts[metric.code])[:COLUMNS], key=lambda metric: metric.position)
 
     @cached_property
@@ -367,7 +376,7 @@ class Board:
     def statements(self) -> list[Comparison]:
         """What published texts say about the scope, beside the portal's own figures."""
         stated = Statement.objects.filter(**{self.scope.kind: self.scope.object}).order_by("pk")
-        return rollups.compare(self.scope, stated, self.metrics, self.ledger)
+        return rollups.compare(self.scope, stated, self.catalogue, self.ledger)
 
     @property
     def export_href(self) -> str:
