@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -80,12 +80,16 @@ def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
 
 
 def warnings_about(branch: Any, officers: list[Officer]) -> list[str | Promise]:
-    """Return what is unusual in a branch at work; nothing here is forbidden."""
+    """Return what is unusual in a branch at work; nothing here is forbidden.
+
+    A branch that declared its members and has not written them all down is not one of too few.
+    """
     if branch.state != Branch.State.ACTIVE or branch.kind == Branch.Kind.COMMAND_POST:
         return []
     deputies = sum(officer.term.office == OfficerTerm.Office.DEPUTY_SECRETARY for officer in officers)
+    declared = [row["value"] for row in branch.declared if row["what"] == DeclaredCount.What.MEMBERS]
     found: list[tuple[bool, str | Promise]] = [
-        (0 < branch.member_count < FEWEST_MEMBERS, _("Fewer than three members are on record.")),
+        (max([branch.member_count, *declared[:1]]) < FEWEST_MEMBERS, _("Fewer than three members are on record.")),
         (branch.member_count > MOST_MEMBERS, _("More than 50 members are on record.")),
         (deputies > MOST_DEPUTIES, _("More than one deputy secretary is in office.")),
     ]
@@ -95,7 +99,7 @@ def warnings_about(branch: Any, officers: list[Officer]) -> list[str | Promise]:
 def _with_counts(branches: BranchQuerySet) -> BranchQuerySet:
     """Add the members counted today beside the declared numbers and the waves."""
     counted = Membership.objects.filter(branch=OuterRef("pk"), during__contains=clock.today()).order_by().values("branch")
-    declared = DeclaredCount.objects.filter(branch=OuterRef("pk")).order_by("what", "-as_of")
+    declared = DeclaredCount.objects.filter(branch=OuterRef("pk")).order_by("what", F("as_of").desc(nulls_last=True))
     waves = Wave.objects.filter(branch=OuterRef("pk")).order_by("ordinal")
     counts: BranchQuerySet = branches.select_related("region", "merged_into").annotate(
         member_count=Coalesce(Subquery(counted.values(number=Count("pk"))), 0),

@@ -137,6 +137,17 @@ def test_few_members_and_two_deputies_are_pointed_out_not_refused(official: User
     assert shown.count("notice warn") == 1  # three members now, but two deputies
 
 
+def test_a_branch_that_declares_its_members_is_not_one_of_too_few(official: User, branch: Branch) -> None:
+    assert "notice warn" in page(official, detail(branch))
+    branch.declared_counts.create(what="members", value=15)
+    assert "notice warn" not in page(official, detail(branch))
+
+
+def test_a_reviewer_calls_the_duty_phone_and_an_administrator_does_not_see_it(reviewer: User, administrator: User, branch: Branch) -> None:
+    assert "/dashboard/call/" in page(reviewer, detail(branch))
+    assert "5678" not in page(administrator, detail(branch))
+
+
 @pytest.mark.parametrize("people", [2, 40])
 def test_the_page_of_a_branch_asks_at_most_15_questions(official: User, city: City, branch: Branch, people: int) -> None:
     for _ in range(people):
