@@ -24,9 +24,10 @@ def sentence_for(constraint: str) -> str | Promise:
             return rules[constraint]
         for model in config.get_models():
             for rule in model._meta.constraints:
+                own = rule.violation_error_message
                 # Django's own default only repeats the constraint's name.
-                if rule.name == constraint and rule.violation_error_message is not rule.default_violation_error_message:
-                    return rule.violation_error_message
+                if rule.name == constraint and own and own is not rule.default_violation_error_message:
+                    return own
     return _("These data contradict each other.")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -36,6 +36,7 @@ from tests.rules import (
     second_of_two,
 )
 
+Row = TypeVar("Row", bound=models.Model)
 CASES = Cases("activities")
 NINE = timezone.make_aware(datetime(2020, 3, 6, 21, 0))  # noqa: DTZ001 - made aware here
 HOUR = timedelta(hours=1)
@@ -60,11 +61,11 @@ def version(report: DailyReport | PeriodReport, number: int = 1, state: str = "f
     """A version, not stored."""
     values.setdefault("known_from", NINE)
     values.setdefault("known_until", None if state in ReportVersion.CURRENT else NINE)
-    slot = {"daily_report": report} if isinstance(report, DailyReport) else {"period_report": report}
+    slot: dict[str, Any] = {"daily_report": report} if isinstance(report, DailyReport) else {"period_report": report}
     return ReportVersion(branch=report.branch, number=number, state=state, uid=uuid4(), receipt="TEST", **slot, **values)
 
 
-def stored(row: models.Model) -> Any:
+def stored(row: Row) -> Row:
     row.save(force_insert=True)
     return row
 
@@ -264,7 +265,7 @@ def two_drafts_of_one_day() -> Break:
 def changes_to_what_was_filed() -> list[Alter]:
     """One change to each kind of filed row."""
     figure = stored(measure())
-    report = figure.entry.version.daily_report
+    report = figure.entry.version.report
     part = stored(EntryParticipant(entry=figure.entry, person=make_person(), hours=Decimal(4)))
     return [
         alter(figure, value=Decimal(201)),
@@ -504,7 +505,7 @@ def test_nothing_is_added_by_another_transaction_to_a_version_being_filed() -> N
     with transaction.atomic():
         of = stored(version(report))
         held = stored(entry(of=of))
-        statements = [
+        statements: list[tuple[str, list[Any]]] = [
             (
                 "INSERT INTO activities_entry (public_id, version_id, branch_id, business_date, kind, place_id, note)"
                 " VALUES (%s, %s, %s, %s, 'patrol', %s, '')",

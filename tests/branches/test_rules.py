@@ -2,6 +2,7 @@
 
 from datetime import date, time
 from itertools import count
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -31,11 +32,11 @@ MARCH_1, MARCH_10 = date(2020, 3, 1), date(2020, 3, 10)
 _serial = count(1)
 
 
-def region(level: str = "community", **values: object) -> Region:
+def region(level: str = "community", **values: Any) -> Region:
     return make_region(f"示例区域{next(_serial)}", level, **values)
 
 
-def new_branch(host: Region | None = None, **values: object) -> Branch:
+def new_branch(host: Region | None = None, **values: Any) -> Branch:
     return Branch(name=f"示例支部{next(_serial)}", region=host or region(), **values)
 
 
