@@ -1,7 +1,33 @@
-"""Reports, entries, measures, totals."""
+"""Reports, entries, figures, the catalogue."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from activities.api import views
 
 app_name = "activities-api"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+MANY = {"get": "list"}
+ONE = {"get": "retrieve"}
+
+urlpatterns = [
+    path("reports/", views.DailyReportViewSet.as_view({**MANY, "post": "create"}), name="report-list"),
+    path("reports/<uuid:public_id>/", views.DailyReportViewSet.as_view(ONE), name="report-detail"),
+    path("period-reports/", views.PeriodReportViewSet.as_view({**MANY, "post": "create"}), name="period-report-list"),
+    path("period-reports/<uuid:public_id>/", views.PeriodReportViewSet.as_view(ONE), name="period-report-detail"),
+    path("report-versions/", views.VersionViewSet.as_view(MANY), name="report-version-list"),
+    path("report-versions/<uuid:public_id>/", views.VersionViewSet.as_view(ONE), name="report-version-detail"),
+    path("report-versions/<uuid:public_id>/accept/", views.VersionViewSet.as_view({"post": "accept"}), name="report-version-accept"),
+    path("report-versions/<uuid:public_id>/return/", views.VersionViewSet.as_view({"post": "give_back"}), name="report-version-return"),
+    path("report-versions/<uuid:public_id>/withdraw/", views.VersionViewSet.as_view({"post": "withdraw"}), name="report-version-withdraw"),
+    path("report-versions/<uuid:public_id>/confirm/", views.VersionViewSet.as_view({"post": "confirm"}), name="report-version-confirm"),
+    path("entries/", views.EntryViewSet.as_view(MANY), name="entry-list"),
+    path("entries/<uuid:public_id>/", views.EntryViewSet.as_view(ONE), name="entry-detail"),
+    path("measures/", views.MeasureViewSet.as_view(MANY), name="measure-list"),
+    path("measures/<uuid:public_id>/", views.MeasureViewSet.as_view(ONE), name="measure-detail"),
+    path("stock-receipts/", views.StockReceiptViewSet.as_view(MANY), name="stock-receipt-list"),
+    path("stock-receipts/<uuid:public_id>/", views.StockReceiptViewSet.as_view(ONE), name="stock-receipt-detail"),
+    path("statements/", views.StatementViewSet.as_view(MANY), name="statement-list"),
+    path("statements/<uuid:public_id>/", views.StatementViewSet.as_view(ONE), name="statement-detail"),
+    path("metrics/", views.MetricViewSet.as_view(MANY), name="metric-list"),
+    path("units/", views.UnitViewSet.as_view(MANY), name="unit-list"),
+]

@@ -1,7 +1,19 @@
 """Regions, work units and branches."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from branches.api import views
 
 app_name = "branches-api"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+MANY = {"get": "list"}
+ONE = {"get": "retrieve"}
+
+urlpatterns = [
+    path("regions/", views.RegionViewSet.as_view(MANY), name="region-list"),
+    path("regions/<uuid:public_id>/", views.RegionViewSet.as_view(ONE), name="region-detail"),
+    path("work-units/", views.WorkUnitViewSet.as_view(MANY), name="work-unit-list"),
+    path("work-units/<uuid:public_id>/", views.WorkUnitViewSet.as_view(ONE), name="work-unit-detail"),
+    path("branches/", views.BranchViewSet.as_view(MANY), name="branch-list"),
+    path("branches/<uuid:public_id>/", views.BranchViewSet.as_view(ONE), name="branch-detail"),
+]

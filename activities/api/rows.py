@@ -1,0 +1,57 @@
+"""Rows with all that their representation needs, in a fixed number of queries."""
+
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from activities.models import DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
+from branches.access import Act
+from branches.api.base import notes_seen
+from branches.models import Branch, Region, WorkUnit
+from members.models import Person
+
+
+def entries(user: Any) -> QuerySet[Entry, Any]:
+    """Return entries with their figures, and of those who took part the people that `user` sees."""
+    measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
+    people = EntryParticipant.objects.filter(person__in=Person.objects.visible_to(user)).select_related("person", "home_unit").order_by("pk")
+    rows: QuerySet[Entry, Any] = Entry.objects.annotate(notes_seen=notes_seen(user)).select_related("branch", "place")
+    return rows.prefetch_related(Prefetch("measures", measures), Prefetch("participants", people))
+
+
+def versions(user: Any, *, with_entries: bool = True) -> QuerySet[ReportVersion, Any]:
+    """Return versions, the first one first."""
+    rows: QuerySet[ReportVersion, Any] = ReportVersion.objects.annotate(notes_seen=notes_seen(user))
+    rows = rows.select_related("branch", "daily_report", "period_report", "filed_by").order_by("pk")
+    if with_entries:
+        rows = rows.prefetch_related(Prefetch("entries", entries(user).order_by("pk")))
+    return rows
+
+
+def reports(model: type[DailyReport] | type[PeriodReport], user: Any, *, with_entries: bool) -> QuerySet[Any, Any]:
+    """Return reports with all their versions."""
+    rows: QuerySet[Any, Any] = model.objects.visible_to(user).select_related("branch")
+    return rows.prefetch_related(Prefetch("versions", versions(user, with_entries=with_entries)))
+
+
+def measures(user: Any) -> QuerySet[Measure, Any]:
+    """Return measures with what surrounds them."""
+    related = ("metric__unit", "unit_entered", "branch", "entry__place", "entry__version__period_report")
+    rows: QuerySet[Measure, Any] = Measure.objects.visible_to(user).select_related(*related)
+    return rows
+
+
+def stock_receipts(user: Any) -> QuerySet[StockReceipt, Any]:
+    """Return goods received by branches whose reports `user` sees."""
+    rows: QuerySet[StockReceipt, Any] = StockReceipt.objects.visible_to(user, Act.SEE_REPORTS)
+    return rows.annotate(notes_seen=notes_seen(user)).select_related("branch", "unit")
+
+
+def statements(user: Any) -> QuerySet[Statement, Any]:
+    """Return what published texts state about regions, work units and branches over which `user` sees reports."""
+    about = (
+        Q(region__in=Region.objects.visible_to(user, Act.SEE_REPORTS))
+        | Q(work_unit__in=WorkUnit.objects.visible_to(user, Act.SEE_REPORTS))
+        | Q(branch__in=Branch.objects.visible_to(user, Act.SEE_REPORTS))
+    )
+    return Statement.objects.filter(about).select_related("region", "work_unit", "branch")

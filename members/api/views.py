@@ -1,0 +1,68 @@
+"""Persons."""
+
+from typing import Any
+
+from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from branches.access import Act
+from branches.api.base import ScopedViewSet, reads_as_a_machine
+from branches.models import Branch
+from members.api import examples
+from members.api.serializers import PersonSerializer
+from members.filters import PersonFilter
+from members.models import Membership, OfficerTerm, Person, Secondment
+from portal.foundation import audit
+from portal.foundation.api.schema import describes_reading
+
+
+@describes_reading(
+    many=_("List persons"),
+    one=_("Read a person"),
+    about=_(
+        "People in your scope: members of branches in your region, or a work unit's own people, never another unit's. "
+        "Names and telephones are masked or left out unless your grant includes personal fields; whoever reads them in full is in the audit log."
+    ),
+    shown=examples.PERSON,
+    tag="persons",
+)
+class PersonViewSet(ScopedViewSet):
+    """Persons."""
+
+    act = Act.SEE_PEOPLE
+    queryset = Person.objects.all()
+    serializer_class = PersonSerializer
+    filterset_class = PersonFilter
+
+    def seen(self) -> QuerySet[Any, Any]:
+        """Return the persons in scope, each with what the reader may know."""
+        user = self.request.user
+        own = Q(person=getattr(user, "person_id", None))
+        held = Membership.objects.filter(own | Q(branch__in=Branch.objects.visible_to(user))).select_related("branch").order_by("pk")
+        sensitive = Exists(Person.objects.visible_to(user, Act.SEE_SENSITIVE).filter(pk=OuterRef("pk")))
+        return (
+            super()
+            .seen()
+            .annotate(sensitive_seen=sensitive)
+            .prefetch_related(
+                Prefetch("memberships", held.prefetch_related(Prefetch("terms", OfficerTerm.objects.order_by("pk")))),
+                Prefetch("secondments", Secondment.objects.select_related("home_unit", "region").order_by("pk")),
+            )
+        )
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a person; the sight of personal fields is audited."""
+        person = self.get_object()
+        if person.sensitive_seen and person.pk != getattr(request.user, "person_id", None) and (person.phone or person.duty_phone):
+            audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request._request), fields=["phone", "duty_phone"])
+        return Response(self.get_serializer(person).data)
+
+    def pull_details(self, rows: list[Model]) -> dict[str, Any]:
+        """Return in how many rows personal fields were shown in full."""
+        return {"sensitive": sum(bool(getattr(row, "sensitive_seen", False)) for row in rows)}
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Return the context with whether a machine reads."""
+        return {**super().get_serializer_context(), "machine": reads_as_a_machine(self.request and self.request.user)}

@@ -1,0 +1,19 @@
+// Draws the documentation of the API from its schema.
+
+const place = document.getElementById("api");
+
+window.SwaggerUIBundle({
+  url: place.dataset.schema,
+  domNode: place,
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  // Sessions of the pages work here too; what changes something needs their security token.
+  requestInterceptor: (request) => {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+    if (token && new URL(request.url, location.href).origin === location.origin) {
+      request.headers["X-CSRFToken"] = token[1];
+    }
+    return request;
+  },
+});
