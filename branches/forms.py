@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,7 @@ from portal.foundation.text import fold
 
 # More names than this say nothing to who has to choose.
 _NAMED = 5
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 
 class DayInput(forms.DateInput):
@@ -37,12 +40,14 @@ class TimeInput(forms.TimeInput):
 
 
 class DayField(forms.DateField):
-    """A day, as ISO date."""
+    """A day, as ISO date, in a year that a branch may have seen: the day after the last one that a date can hold is none."""
 
     widget = DayInput
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d"], **options)
+        sentence = _("Choose a day between the years 1900 and 2100.")
+        bounds = [MinValueValidator(_EARLIEST, sentence), MaxValueValidator(_LATEST, sentence)]
+        super().__init__(input_formats=["%Y-%m-%d"], validators=bounds, **options)
 
 
 class NamedField(forms.CharField):
@@ -103,7 +108,7 @@ class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Branch
         fields = ["name", "kind", "guided_by", "established_on", "started_work_on", "reports_daily", "reports_from"]
-        widgets = {"established_on": DayInput(), "started_work_on": DayInput(), "reports_from": DayInput()}
+        field_classes = {"established_on": DayField, "started_work_on": DayField, "reports_from": DayField}
 
     field_order = ["name", "kind", "guided_by", "established_on", "started_work_on", "covers", "sending_units", "reports_daily", "reports_from"]
 

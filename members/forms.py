@@ -42,6 +42,24 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
         return PersonFacts(**{name: self.cleaned_data[name] for name in self._meta.fields or ()})
 
 
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What is written down of a person; the private telephone is there only for who may see it."""
+
+    class Meta:
+        model = Person
+        fields = ["name", "kind", "veteran", "duty_phone", "phone"]
+        widgets = MemberForm.Meta.widgets
+        help_texts = MemberForm.Meta.help_texts
+
+    def __init__(self, *args: Any, sees_phone: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not sees_phone:
+            del self.fields["phone"]
+
+    def _post_clean(self) -> None:
+        """Leave the person as they are: the service writes, and names what changed."""
+
+
 class MembershipEndForm(forms.Form):
     """The last day of somebody's time in a branch."""
 

@@ -15,7 +15,7 @@ from branches.access import Act
 from branches.models import Branch, WorkUnit
 from branches.services import refusals_beside
 from members.models import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
-from portal.foundation import audit
+from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
 
 # The field of a form beside which a refusal of the database stands.
@@ -62,6 +62,30 @@ def add_member(
         membership = Membership.objects.create(person=person, branch=branch, during=during)
         audit.record(actor, "membership.added", membership, branch=str(branch.public_id), person=str(person.public_id))
     return membership
+
+
+def edit_person(*, actor: Model | AnonymousUser, person: Person, facts: dict[str, Any]) -> Person:
+    """Correct what is written down of a person who is in a branch today; `facts` are fields of the model.
+
+    Raises:
+        Forbidden: none of the branches in which the person is today is the actor's to keep the people of.
+    """
+    if not people_kept(actor).filter(pk=person.pk).exists():
+        raise Forbidden
+    with refusals_beside(_FIELDS):
+        changed = sorted(name for name, value in facts.items() if getattr(person, name) != value)
+        for name, value in facts.items():
+            setattr(person, name, value)
+        person.save(update_fields=list(facts))
+        audit.record(actor, "person.changed", person, fields=changed)
+    return person
+
+
+def people_kept(actor: object) -> QuerySet[Person]:
+    """Return the people in branches of today whose people `actor` keeps."""
+    kept = Branch.objects.visible_to(actor, Act.KEEP_PEOPLE)
+    held = Membership.objects.filter(branch__in=kept, during__contains=clock.today())
+    return Person.objects.filter(pk__in=held.values("person"))
 
 
 def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last_day: date) -> Membership:
@@ -144,6 +168,6 @@ def _shorten(spans: QuerySet[Any], last_day: date) -> None:
         if span.during.upper is not None and span.during.upper <= last_day + timedelta(days=1):
             continue
         if span.during.lower is not None and span.during.lower > last_day:
-            raise ValidationError(_("Something here begins after that day. End or change it first."))
+            raise ValidationError({"last_day": _("Something here begins after that day. End or change it first.")})
         span.during = DateRange(span.during.lower, last_day + timedelta(days=1))
         span.save(update_fields=["during"])

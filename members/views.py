@@ -18,9 +18,9 @@ from branches.forms import refusals_shown
 from branches.models import Branch
 from members import services
 from members.filters import PersonFilter, branches_seen
-from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm
+from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm, PersonForm
 from members.models import Membership, Person, Secondment
-from portal.foundation import clock
+from portal.foundation import audit, clock
 from portal.foundation.paging import page_of
 from portal.foundation.text import mask_phone
 
@@ -65,6 +65,24 @@ def member_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
             messages.success(request, _("%(name)s was added.") % {"name": membership.person.name})
             return redirect("branches:branch_detail", branch_id)
     return _form_page(request, form, _("Add somebody to the branch"), branch)
+
+
+def person_edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """Correct what is written down of a person; that the private telephone was shown is in the log."""
+    person: Person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)
+    if not services.people_kept(request.user).filter(pk=person.pk).exists():
+        raise PermissionDenied
+    sees_phone = Person.objects.visible_to(request.user, Act.SEE_SENSITIVE).filter(pk=person.pk).exists()
+    form = PersonForm(request.POST or None, instance=person, sees_phone=sees_phone)
+    if form.is_valid():
+        with refusals_shown(form):
+            services.edit_person(actor=request.user, person=person, facts=form.cleaned_data)
+            messages.success(request, _("Saved."))
+            return redirect("members:person_detail", person_id)
+    elif sees_phone and person.phone:
+        audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request), fields=["phone"])
+    branch = Branch.objects.visible_to(request.user).filter(memberships__person=person, memberships__during__contains=clock.today()).first()
+    return _form_page(request, form, _("Correct what is written about %(name)s") % {"name": person.name}, branch)
 
 
 def membership_end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
@@ -115,7 +133,7 @@ def _kept(request: HttpRequest, branch_id: UUID) -> Branch:
     return branch
 
 
-def _form_page(request: HttpRequest, form: forms.BaseForm, title: str, branch: Branch) -> HttpResponse:
+def _form_page(request: HttpRequest, form: forms.BaseForm, title: str, branch: Branch | None) -> HttpResponse:
     return render(request, "branches/branch_form.html", {"form": form, "title": title, "branch": branch}, status=422 if form.errors else 200)
 
 

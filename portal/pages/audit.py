@@ -57,6 +57,7 @@ ACTIONS: dict[str, str | Promise] = {
     "notes.searched": _("notes searched"),
     "office.given": _("office given"),
     "period_report.filed": _("report for a span of days filed"),
+    "person.changed": _("person corrected"),
     "person.sensitive_seen": _("telephone numbers of a person seen"),
     "phone.called": _("duty phone called"),
     "region.added": _("region added"),

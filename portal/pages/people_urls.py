@@ -10,6 +10,7 @@ app_name = "members"
 urlpatterns = [
     path("", views.person_list, name="person_list"),
     path("<uuid:person_id>/", person_detail, name="person_detail"),
+    path("<uuid:person_id>/edit/", views.person_edit, name="person_edit"),
     path("branches/<uuid:branch_id>/add/", views.member_add, name="member_add"),
     path("branches/<uuid:branch_id>/office/", views.officer_set, name="officer_set"),
     path("memberships/<uuid:membership_id>/end/", views.membership_end, name="membership_end"),

@@ -230,6 +230,12 @@ def test_dates_that_contradict_each_other_are_refused_with_all_that_was_typed(ad
     assert branch.name == "旧支部"
 
 
+def test_a_branch_does_not_begin_after_its_members_joined(administrator: User, branch: Branch) -> None:
+    code, shown = post(administrator, reverse("branches:branch_edit", args=[branch.public_id]), name="某支部", kind="branch", started_work_on="2020-02-20")
+    assert code == 422
+    assert 'id="id_started_work_on_error"' in shown
+
+
 def test_facts_are_changed_and_the_log_names_which(administrator: User, branch: Branch) -> None:
     code, _ = post(administrator, reverse("branches:branch_edit", args=[branch.public_id]), name="改名支部", kind="branch", established_on="2020-02-01")
     assert code == 302

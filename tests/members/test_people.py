@@ -196,7 +196,7 @@ def test_nobody_joins_before_the_branch_began(organiser: User, branch: Branch, c
     assert not Person.objects.filter(name="早来者").exists()
 
 
-@pytest.mark.parametrize("day", ["2020-02-30", "昨天", "", "99999-01-01"])
+@pytest.mark.parametrize("day", ["2020-02-30", "昨天", "", "99999-01-01", "9999-12-31", "0001-01-01"])
 def test_an_impossible_day_is_refused_beside_its_field(organiser: User, branch: Branch, clock: Clock, day: str) -> None:
     code, shown = post(organiser, add(branch), name="某人", kind="member", from_day=day)
     assert code == 422
@@ -216,6 +216,41 @@ def test_a_membership_ends_with_the_offices_in_it(organiser: User, branch: Branc
     membership.refresh_from_db()
     assert membership.during.upper == MARCH_6 + timedelta(days=1)
     assert membership.terms.get().during.upper == MARCH_6 + timedelta(days=1)
+
+
+def test_an_organiser_corrects_a_person_and_the_log_names_the_fields_only(organiser: User, secretary: Person) -> None:
+    address = reverse("members:person_edit", args=[secretary.public_id])
+    assert PRIVATE in page(organiser, address)
+    assert AuditEntry.objects.filter(action="person.sensitive_seen").count() == 1
+    code, _ = post(organiser, address, name="示例书记", kind="member", phone="19900009999", duty_phone="19900005678")
+    assert code == 302
+    secretary.refresh_from_db()
+    assert secretary.phone == "19900009999"
+    assert AuditEntry.objects.get(action="person.changed").details == {"fields": ["phone"]}
+
+
+def test_an_administrator_corrects_a_person_without_seeing_the_private_telephone(administrator: User, secretary: Person) -> None:
+    address = reverse("members:person_edit", args=[secretary.public_id])
+    assert PRIVATE not in page(administrator, address)
+    code, _ = post(administrator, address, name="示例新名", kind="member", phone="1", duty_phone="19900005678")
+    assert code == 302
+    secretary.refresh_from_db()
+    assert (secretary.name, secretary.phone) == ("示例新名", PRIVATE)
+
+
+def test_only_who_keeps_a_branchs_people_corrects_them(official: User, member: User, other_organiser: User, secretary: Person) -> None:
+    address = reverse("members:person_edit", args=[secretary.public_id])
+    assert status(official, address) == 403
+    assert status(other_organiser, address) == 404
+    assert member.person is not None
+    assert status(member, reverse("members:person_edit", args=[member.person.public_id])) == 403
+
+
+def test_a_membership_does_not_end_before_it_began(organiser: User, secretary: Person) -> None:
+    membership = secretary.memberships.get()
+    code, shown = post(organiser, reverse("members:membership_end", args=[membership.public_id]), last_day="2020-01-01")
+    assert code == 422
+    assert 'id="id_last_day_error"' in shown
 
 
 def test_only_who_keeps_the_branchs_people_ends_a_membership(official: User, other_organiser: User, secretary: Person) -> None:
