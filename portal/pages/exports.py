@@ -19,6 +19,7 @@ from activities import rollups
 from activities.figures import Qualifier
 from activities.models import ActivityKind
 from activities.rollups import Total
+from activities.templatetags.figures import figure_text
 from portal.foundation import audit
 from portal.pages.board import Board
 from portal.pages.scopes import DASHBOARDS, find
@@ -81,9 +82,9 @@ def tables_of(board: Board) -> list[Table]:
         Table("records", _("Records"), [_("Day"), _("Branch"), _("Kind"), _("Metric"), _("Unit"), *figure, _("As entered"), _("Version")], _records),
     ]
     if board.scope.region is not None:
-        tables.insert(3, Table("children", _("Below"), [_("Name"), _("Due"), _("Reported"), *(metric.name for metric in board.columns)], _children))
+        tables.insert(3, Table("children", _("Below"), [_("Scope"), _("Due"), _("Reported"), *(metric.name for metric in board.columns)], _children))
     if board.scope.work_unit is not None:
-        own = [_("Unit"), _("Person-shifts"), _("People"), _("Hours"), _("Entries")]
+        own = [_("Unit"), _("Person-shifts"), _("People who took part"), _("Hours"), _("Entries")]
         tables.insert(3, Table("units", _("Units below"), own, _units))
         tables.insert(4, Table("served", _("Branches where our members serve"), [_("Branch"), *(metric.name for metric in board.served_columns)], _served))
     return tables
@@ -134,13 +135,13 @@ def _figure(total: Total | None) -> tuple[Value, Value]:
     if total is None:
         return None, None
     if total.value is None:
-        return None, _("%(count)d figures, not added") % {"count": total.count}
+        return None, figure_text(total)
     return total.value, str(total.qualifier.label)
 
 
 def _summary(board: Board) -> Iterator[Sequence[Value]]:
     counted = board.completeness
-    yield _("Name"), board.scope.object.name
+    yield _("Scope"), board.scope.object.name
     yield _("From"), board.span.first
     yield _("To"), board.span.last
     yield _("As of"), timezone.localtime(board.known_at).strftime("%Y-%m-%d %H:%M")
@@ -151,7 +152,7 @@ def _summary(board: Board) -> Iterator[Sequence[Value]]:
     yield _("Waiting for review"), counted.waiting
     if board.done is not None:
         yield _("Person-shifts"), board.done.person_shifts
-        yield _("People"), board.done.people
+        yield _("People who took part"), board.done.people
         yield _("Hours"), board.done.hours
         yield _("Entries"), board.done.entries
 
