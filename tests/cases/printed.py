@@ -73,8 +73,10 @@ def qualified(value: Decimal, qualifier: str) -> str:
     return BEFORE[qualifier] + number(value)
 
 
-def total(facts: list[Fact]) -> str:
-    """The figure that facts make together."""
+def total(metric: str, facts: list[Fact]) -> str:
+    """The figure that facts make together; where they must not be added, how many there are."""
+    if len(facts) > 1 and METRICS[metric]["over_time"] in {"distinct", "none"}:
+        return str(len(facts))
     value = sum((fact.value for fact in facts), Decimal(0))
     qualifier = together({fact.qualifier for fact in facts})
     if len(facts) == 1 or qualifier == "exact":
