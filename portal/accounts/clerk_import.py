@@ -32,7 +32,6 @@ MAX_ROWS: Final = 2000
 MAX_UNPACKED: Final = 60 * 1024 * 1024
 MAX_PARTS: Final = 1000
 EARLIEST: Final = date(1949, 10, 1)
-MAX_BAD_CELLS: Final = 200
 
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -245,8 +244,9 @@ class _Reader:
         rows = [self._row(number, row, wished) for number, row in self.cells]
         units = {fold(name): name for row in rows for name in row.units} if not self.bad else {}
         known = {fold(name) for name in WorkUnit.objects.values_list("name", flat=True)} if units else set()
+        order = list(self.headings.values())
         new = sorted(name for folded, name in units.items() if folded not in known)
-        return Reading(rows if not self.bad else [], sorted(self.bad, key=lambda bad: bad.row)[:MAX_BAD_CELLS], new)
+        return Reading(rows if not self.bad else [], sorted(self.bad, key=lambda bad: (bad.row, order.index(bad.column))), new)
 
     def _row(self, number: int, row: dict[str, Any], wished: set[str]) -> ClerkRow:
         texts = {column.name: self._text(number, column, row.get(column.name)) for column in COLUMNS}

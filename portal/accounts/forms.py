@@ -1,18 +1,18 @@
 """Forms of sign-in, users, grants and tokens."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.functional import lazy
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.text import format_lazy
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from branches import access
 from branches.access import Act, Role
@@ -25,11 +25,15 @@ from portal.foundation.text import fold
 SUGGESTED_SCOPES = 300
 
 
-def _password_rules() -> SafeString:
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((text,) for text in password_validators_help_texts())))
+def _password_rules() -> str:
+    """The rules of AUTH_PASSWORD_VALIDATORS in one sentence."""
+    lengths = [validator.min_length for validator in get_default_password_validators() if isinstance(validator, MinimumLengthValidator)]
+    return gettext("At least %(length)d characters, not digits alone, no common password, and unlike your name and account.") % {
+        "length": max(lengths, default=1)
+    }
 
 
-password_rules = lazy(_password_rules, SafeString)
+password_rules = lazy(_password_rules, str)
 
 
 class SignInForm(AuthenticationForm):
@@ -118,32 +122,34 @@ class ScopeField(forms.CharField):
         super().__init__(**kwargs)
         self.reach = reach
 
-    def candidates(self) -> list[tuple[str, Scope]]:
-        """Return everything that can be named, with its label; read when asked, once a form."""
-        if not hasattr(self, "_candidates"):
-            territorial = access.Reach(everything=self.reach.everything, regions=self.reach.regions, branches=self.reach.branches)
-            regions = Region.objects.filter(Q() if self.reach.everything else Q(pk__in=access.regions_below(self.reach.regions)))
-            branches = Branch.objects.filter(access.branches_within(territorial)).select_related("region")
-            units = WorkUnit.objects.filter(Q() if self.reach.everything else Q(pk__in=access.units_below(self.reach.work_units)))
-            self._candidates: list[tuple[str, Scope]] = [
-                *((f"{branch.name}（{branch.region.name}）", branch) for branch in branches),
-                *((f"{region.name}（{region.get_level_display()}）", region) for region in regions),
-                *((unit.name, unit) for unit in units),
-            ]
-        return self._candidates
+    def suggestions(self) -> list[str]:
+        """Return the first labels that can be named: branches, then regions, then work units."""
+        return [label for label, _scope in self._labelled("", SUGGESTED_SCOPES)][:SUGGESTED_SCOPES]
 
     def clean(self, value: Any) -> Any:
         """Return the scope meant."""
-        text = super().clean(value)
-        wanted = fold(text)
+        wanted = fold(super().clean(value))
         if not wanted:
             return None
-        found = [scope for label, scope in self.candidates() if wanted in _spellings(label, scope)]
+        # The search column narrows it down; what is in brackets is not part of the name.
+        found = [scope for label, scope in self._labelled(re.split(r"[（(]", wanted)[0]) if wanted in _spellings(label, scope)]
         if not found:
             raise ValidationError(_("Nothing of this name lies in your area. Take one of the suggestions, or type the code of a region."))
         if len(found) > 1:
             raise ValidationError(_("Several have this name: add the region in brackets, as in the suggestions."))
         return found[0]
+
+    def _labelled(self, words: str, limit: int | None = None) -> Iterator[tuple[str, Scope]]:
+        reach = self.reach
+        territorial = access.Reach(everything=reach.everything, regions=reach.regions, branches=reach.branches)
+        regions = Q() if reach.everything else Q(pk__in=access.regions_below(reach.regions))
+        units = Q() if reach.everything else Q(pk__in=access.units_below(reach.work_units))
+        for branch in Branch.objects.filter(access.branches_within(territorial)).select_related("region").found_by(words)[:limit]:
+            yield f"{branch.name}（{branch.region.name}）", branch
+        for region in Region.objects.filter(regions).found_by(words)[:limit]:
+            yield f"{region.name}（{region.get_level_display()}）", region
+        for unit in WorkUnit.objects.filter(units).found_by(words)[:limit]:
+            yield unit.name, unit
 
 
 def _spellings(label: str, scope: Scope) -> set[str]:
@@ -189,7 +195,7 @@ class GrantForm(forms.Form):
         """Return labels for the list of suggestions."""
         field = self.fields["scope"]
         assert isinstance(field, ScopeField)  # noqa: S101 - for the type checker
-        return [label for label, _scope in field.candidates()[:SUGGESTED_SCOPES]]
+        return field.suggestions()
 
     def terms(self) -> Terms:
         """Return what was asked for."""

@@ -119,6 +119,15 @@ def test_ten_wrong_codes_make_this_address_wait_and_no_other(client: Client, new
     assert client.post(ACTIVATE, {**sent, "code": code}, REMOTE_ADDR="10.0.0.2").status_code == 302
 
 
+def test_a_locked_account_is_opened_by_a_new_code_at_once(client: Client, newcomer: User) -> None:
+    for _attempt in range(5):
+        locked = client.post("/account/sign-in/", {"username": "newcomer", "password": "forgotten"})
+    assert locked.status_code == 429
+
+    assert client.post(ACTIVATE, {"code": issue(newcomer), "password": NEW, "repeated": NEW}).status_code == 302
+    assert Client().post("/account/sign-in/", {"username": "newcomer", "password": NEW}).status_code == 302
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_use_a_code_at_once_one_gets_it() -> None:
     newcomer = make_user("newcomer")

@@ -193,6 +193,10 @@ def test_the_page_gives_a_grant_by_the_name_of_its_scope(client: Client, adminis
     assert set(refused.context["form"].errors) == {"scope"}
     assert client.post(page, {**sent, "role": "reviewer"}).status_code == 422
 
+    assert client.post(page, {**sent, "scope": "望江"}).status_code == 422  # a whole name, not a part
+
+    assert client.post(page, {**sent, "role": "organiser", "scope": "望江社区（社区、村）"}).status_code == 302
+    assert organiser.grants.filter(role="organiser", region=branch.region).exists()
     assert client.post(page, sent).status_code == 302
     assert organiser.grants.filter(role="shift_leader", branch=branch).exists()
 

@@ -78,7 +78,7 @@ def user_detail(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
         "token_form": TokenForm(),
         "code": user.activation_codes.filter(used_at=None, expires_at__gt=now).first(),
         "can_keep": kept,
-        "can_give": user.pk != request.user.pk and access.may(request.user, Act.GIVE_GRANTS),
+        "can_give": user.pk != request.user.pk and access.may(request.user, Act.GIVE_ANY_ROLE if user.is_machine else Act.GIVE_GRANTS),
     }
     return render(request, "accounts/user_detail.html", context)
 
