@@ -371,7 +371,8 @@ def _refuse_impossible_day(branch: Branch, day: date, moment: datetime, field: s
 def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: datetime | None, reason: str) -> ReportVersion:
     """Close the current version of a locked report and return the next one, unsaved."""
     latest = versions.order_by("-number").first()
-    current = versions.filter(state__in=ReportVersion.CURRENT).first()
+    # Locked: a reviewer may be returning it, and then it is no longer current.
+    current = versions.select_for_update().filter(state__in=ReportVersion.CURRENT).first()
     if base is not None and latest is not None and latest.number > base:
         raise Conflict("stale", STALE, current=latest)
     nature = Nature.FIRST
