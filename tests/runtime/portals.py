@@ -120,6 +120,20 @@ class Portal:
             connection.close()
 
 
+def stage(portal: Portal, count: int) -> list[dict[str, str]]:
+    """Set up `count` branches, each with the account gate-0, gate-1, ... and a token for it; return identifiers and tokens."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.runtime.stage", str(count)],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(portal.data_dir), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    places: list[dict[str, str]] = json.loads(done.stdout)
+    return places
+
+
 def free_port() -> int:
     """Return a port that nobody listens on, outside the range from which the kernel gives ports to clients."""
     while True:

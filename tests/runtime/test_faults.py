@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -19,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.runtime.conftest import Start
-from tests.runtime.portals import DIRECT, ROOT, Portal
+from tests.runtime.portals import DIRECT, Portal, stage
 
 CLIENTS, DAYS, CORRECTIONS = 20, 8, 2
 # Days of the reports; long past, so that a second version is a correction and needs its reason.
@@ -165,20 +163,6 @@ VICTIMS: dict[str, Callable[[Portal], int]] = {
 }
 
 
-def stage(portal: Portal) -> list[dict[str, str]]:
-    """Set up a branch with a token for each client."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.runtime.stage", str(CLIENTS)],
-        cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(portal.data_dir), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "portal.settings"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    places: list[dict[str, str]] = json.loads(done.stdout)
-    return places
-
-
 def kill_at_random(portal: Portal, start: Start, clients: list[Client], dice: random.Random) -> tuple[Portal, list[str]]:
     """Kill each victim twice, in random order at random moments, while `clients` file; return the portal that is left and who was killed."""
     order = [*VICTIMS, *VICTIMS]
@@ -222,7 +206,7 @@ def test_what_was_acknowledged_is_stored_once_while_everything_is_killed_at_rand
     seed = int(os.environ.get("FAULTS_SEED", random.randrange(10**6)))
     print(f"FAULTS_SEED={seed}")
     portal = start().ready()
-    places = stage(portal)
+    places = stage(portal, CLIENTS)
     outcome = Outcome()
     clients = [Client(number, place, portal.port, seed, outcome) for number, place in enumerate(places)]
 
