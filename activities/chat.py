@@ -59,7 +59,9 @@ def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[Mi
 
 def figure_lines(found: Iterable[Line]) -> list[str]:
     """Return the lines of what was reported for the day, under a heading for each kind of work."""
-    reported = [line for line in found if line.now is not None]
+    order = list(ActivityKind.values)
+    # Later metrics stand at the end of the catalogue: brought back to the others of their kind.
+    reported = sorted((line for line in found if line.now is not None), key=lambda line: order.index(line.metric.kind))
     printed = []
     for kind, held in groupby(reported, key=lambda line: line.metric.kind):
         printed.append(_("[%(kind)s]") % {"kind": ActivityKind(kind).label})
@@ -115,7 +117,7 @@ def _shifts(done: Attributed) -> list[str]:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "MONTH_DAY_FORMAT")
+    return date_format(day, pgettext("date format", "F j"))
 
 
 def _language() -> str:

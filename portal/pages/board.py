@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from activities import chat, rollups
+from activities.figures import format_short
 from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
 from activities.rollups import (
     DAWN,
@@ -27,7 +28,7 @@ from activities.rollups import (
     Span,
     Total,
 )
-from activities.templatetags.figures import figure_text
+from activities.templatetags.figures import figure_text, language
 from branches.models import Branch, Region, WorkUnit
 from portal.charts import BarPoint, MeterPart
 from portal.foundation import clock
@@ -221,7 +222,9 @@ class Board:
     @cached_property
     def kinds(self) -> list[tuple[str, list[LineRow]]]:
         """All figures by kind of work."""
-        grouped = groupby(self.lines, key=lambda line: line.metric.kind)
+        # Later metrics stand at the end of the catalogue: brought back to the others of their kind.
+        order = list(ActivityKind.values)
+        grouped = groupby(sorted(self.lines, key=lambda line: order.index(line.metric.kind)), key=lambda line: line.metric.kind)
         return [(str(ActivityKind(kind).label), [self._row(line) for line in held]) for kind, held in grouped]
 
     def _row(self, line: Line) -> LineRow:
@@ -261,7 +264,9 @@ class Board:
         href = records_url(self.scope.object, Span.day(day), self.charted) if total else ""
         state = figure_text(total) if total is not None and total.value is None else ""
         value = total.value if total else None
-        return BarPoint(f"{day.month}/{day.day}", value, figure_text(total, unit=False), href, current=day == self.span.last, state=state)
+        # As short as in a chat: over a bar there is room for a word, not for a note.
+        text = format_short(value, total.qualifier, language()) if total and value is not None else state
+        return BarPoint(f"{day.month}/{day.day}", value, text, href, current=day == self.span.last, state=state)
 
     # --- Below ------------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,9 @@ from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
 from portal.accounts.models import User
 from portal.foundation import clock
+
+# Until then a page without days shows the day before.
+NOON = timedelta(hours=12)
 
 Reader = User | AnonymousUser
 
@@ -178,8 +182,9 @@ def asked_days(query: QueryDict) -> Asked:
 
 
 def default_span(first: date | None, last: date | None) -> Span:
-    """Return the days to show when none are asked for: today, or all the records of a scope that has been silent for a month."""
-    today = clock.today()
+    """Return the days to show when none are asked for: today, until noon yesterday; all the records of a scope that has been silent for a month."""
+    # A meeting in the morning is about the day before: of today hardly a report is due yet.
+    today = timezone.localdate(clock.now() - NOON)
     if first is None or last is None or today - last < timedelta(days=31):
         return Span.day(today)
     return Span(first, last)

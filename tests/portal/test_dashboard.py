@@ -1,0 +1,435 @@
+"""Dashboards: who sees which, what they show, and that every figure opens the records that make it."""
+
+import csv
+import re
+from datetime import timedelta
+from decimal import Decimal
+from html import unescape
+from io import BytesIO, StringIO
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
+
+from activities.chat import branch_day_text, scope_day_text
+from activities.models import Metric, Statement
+from activities.rollups import Scope, Span, computed, totals
+from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, return_to_branch, save_draft, works_of
+from branches.access import Role
+from branches.models import Branch, Region
+from portal.accounts.models import User
+from portal.foundation.models import AuditEntry
+from portal.pages.exports import guarded
+from portal.pages.scopes import dashboard_url, records_url
+from tests.factories import file, make_branch, make_person, make_user
+from tests.personas import MARCH_5, MARCH_6, City, Clock
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+DAY = Span.day(MARCH_6)
+
+
+def page(user: User, address: str, status: int = 200) -> str:
+    """The page as its reader gets it."""
+    client = Client()
+    client.force_login(user)
+    response = client.get(address)
+    assert response.status_code == status, address
+    return response.content.decode() if not response.streaming else b"".join(response).decode()  # type: ignore[arg-type]
+
+
+def words(html: str) -> str:
+    """The text of a page, without tags."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", html)))
+
+
+def figures(html: str) -> list[tuple[str, str]]:
+    """Every figure of a page as its address and its text."""
+    return [(unescape(href), words(text).strip()) for href, text in re.findall(r'<a class="(?:figure|tile)" href="([^"]+)">(.*?)</a>', html, re.S)]
+
+
+@pytest.fixture
+def filed(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User) -> None:
+    file(branch, MARCH_5, by=organiser, vehicles=200, home_isolated=4, people_on_duty=7)
+    file(branch, MARCH_6, by=organiser, vehicles=180, turned_back=3, home_isolated=5, people_on_duty=8, qualifiers={"vehicles": "nearly"})
+    file(other_branch, MARCH_5, by=other_organiser, vehicles=20, home_isolated=1, people_on_duty=2)
+
+
+# --- Who sees which -------------------------------------------------------------------------------------------------------
+
+
+def test_the_dashboard_leads_to_the_widest_scope(official: User, organiser: User, liaison: User, branch: Branch, city: City) -> None:
+    for user, thing in ((official, city.north), (organiser, branch), (liaison, city.group)):
+        client = Client()
+        client.force_login(user)
+        assert client.get("/dashboard/").headers["Location"] == dashboard_url(thing)
+
+
+def test_several_scopes_are_listed_and_none_is_refused(city: City, branch: Branch, system_keeper: User) -> None:
+    both = make_user("both", (Role.OFFICIAL, city.north), (Role.OFFICIAL, city.south))
+
+    assert {city.north.name, city.south.name} <= set(re.findall(r'dashboard/regions/[^>]+">([^<]+)<', page(both, "/dashboard/")))
+    page(system_keeper, "/dashboard/", 403)
+
+
+def test_an_organiser_sees_the_branch_and_not_the_community_around_it(organiser: User, branch: Branch, other_branch: Branch, city: City) -> None:
+    page(organiser, dashboard_url(branch))
+    for other in (city.community, city.north, other_branch, city.company):
+        page(organiser, dashboard_url(other), 404)
+
+
+def test_an_official_sees_what_lies_below_and_nothing_beside(official: User, branch: Branch, city: City) -> None:
+    for thing in (city.north, city.street, city.community, branch):
+        page(official, dashboard_url(thing))
+    for other in (city.city, city.south, city.group):
+        page(official, dashboard_url(other), 404)
+
+
+def test_a_liaison_sees_the_own_unit_and_the_branches_where_its_people_serve(liaison: User, branch: Branch, other_branch: Branch, city: City) -> None:
+    for thing in (city.group, city.company, branch):
+        page(liaison, dashboard_url(thing))
+    for other in (city.bureau, city.north, other_branch):
+        page(liaison, dashboard_url(other), 404)
+
+
+def test_the_way_down_links_only_what_the_reader_may_open(official: User, branch: Branch, city: City) -> None:
+    html = page(official, dashboard_url(branch))
+
+    assert dashboard_url(city.north) in html
+    assert dashboard_url(city.city) not in html
+    assert "示例市" in words(html)
+
+
+# --- What they show -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_page_says_who_has_reported_and_names_who_has_not(official: User, city: City, other_branch: Branch, other_organiser: User) -> None:
+    save_draft(user=other_organiser, branch=other_branch, day=MARCH_6, data={"vehicles": "7"}, base=0)
+
+    text = words(page(official, dashboard_url(city.north, DAY)))
+
+    assert "1 / 2" in text
+    assert "临湖社区临时党支部" in text
+    assert "已填未传" in text
+
+
+@pytest.mark.usefixtures("filed")
+def test_a_figure_shows_the_day_the_running_total_and_the_change(official: User, city: City) -> None:
+    text = words(page(official, dashboard_url(city.north, DAY)))
+
+    assert "近180" in text
+    assert "400（含约数）" in text
+    assert "约−40" in text
+
+
+@pytest.mark.usefixtures("filed")
+@pytest.mark.parametrize("span", [DAY, Span(MARCH_5, MARCH_6)])
+def test_every_figure_opens_records_that_make_it(span: Span, official: User, city: City) -> None:
+    shown = figures(page(official, dashboard_url(city.north, span)))
+    assert len(shown) > 10
+
+    for href, text in shown:
+        html = page(official, href)
+        query = {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}
+        [metric] = Metric.objects.filter(code=query["metric"])
+        lead = words(html.split('class="big num">')[1].split("</p>")[0]).strip()
+        number = lead.removesuffix(metric.unit_zh).strip()
+        assert number in text
+        rows = re.findall(r'<td class="num" data-label="数值">(.*?)</td>', html, re.S)
+        values = [Decimal(re.sub(r"[^0-9.]", "", words(row))) for row in rows]
+        if metric.over_time == "sum" and "不相加" not in number:
+            assert sum(values) == Decimal(re.sub(r"[^0-9.]", "", number))
+
+
+@pytest.mark.usefixtures("filed")
+def test_distinct_counts_of_several_branches_are_listed_and_not_added(official: User, city: City) -> None:
+    text = words(page(official, dashboard_url(city.north, Span(MARCH_5, MARCH_6))))
+
+    assert "3 条，不相加" in text
+
+
+def test_a_period_that_the_span_cuts_is_named(official: User, organiser: User, branch: Branch, city: City) -> None:
+    works = works_of([Figure("vehicles", Decimal(900))])
+    file_period_report(actor=organiser, branch=branch, first_day=MARCH_5, last_day=MARCH_6, works=works, uid=uuid4())
+
+    text = words(page(official, dashboard_url(city.north, DAY)))
+
+    assert "900台次" in text
+    assert "时段超出所选日期" in text
+
+
+@pytest.mark.usefixtures("filed")
+def test_a_chosen_metric_is_drawn_a_bar_a_day_and_the_bars_open_their_day(official: User, city: City) -> None:
+    html = page(official, f"{dashboard_url(city.north, DAY)}&metric=home_isolated")
+
+    assert "每日居家隔离" in words(html)
+    assert records_url(city.north, Span.day(MARCH_5), Metric.objects.get(code="home_isolated")) in unescape(html)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=2020-02-30&to=2020-03-06", "日期无法识别"),
+        ("from=abc", "日期无法识别"),
+        ("to=0001-01-01", "日期无法识别"),
+        ("from=2020-03-06&to=2020-03-05", "结束早于开始"),
+    ],
+)
+def test_impossible_days_are_named_beside_their_field_and_the_default_is_shown(query: str, sentence: str, official: User, branch: Branch, city: City) -> None:
+    html = page(official, f"{dashboard_url(city.north)}?{query}", 400)
+
+    assert sentence in words(html)
+    assert 'aria-invalid="true"' in html
+    assert "2020年3月6日" in words(html)
+
+
+def test_full_width_digits_are_read_as_days(official: User, branch: Branch, city: City) -> None:
+    assert "2020年3月5日" in words(page(official, f"{dashboard_url(city.north)}?from=２０２０-０３-０５"))
+
+
+def test_until_noon_a_page_shows_yesterday(official: User, branch: Branch, city: City, clock: Clock) -> None:
+    clock.move_to(clock.moment.replace(hour=8))
+    assert "2020年3月5日" in words(page(official, dashboard_url(city.north)))
+
+
+def test_english_is_complete(official: User, city: City, filed: None) -> None:
+    client = Client()
+    client.force_login(official)
+    client.cookies["django_language"] = "en"
+    html = client.get(dashboard_url(city.north, DAY)).content.decode()
+
+    assert "branches have reported" in html
+    assert "nearly 180" in words(html)
+
+
+# --- Work units -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_unit_sees_its_own_people_and_the_branch_apart(liaison: User, organiser: User, branch: Branch, city: City) -> None:
+    ours, theirs = make_person("甲", city.company, branch), make_person("别家的人", city.bureau, branch)
+    works = (
+        Work("shift", (Figure("duty_person_times", Decimal(5)),), participants=(Participation(ours, Decimal(6)),)),
+        Work("checkpoint", (Figure("vehicles", Decimal(777)),), participants=(Participation(ours, Decimal(2)), Participation(theirs, Decimal(2)))),
+    )
+    file_daily_report(actor=organiser, branch=branch, day=MARCH_6, uid=uuid4(), works=works)
+
+    html = page(liaison, dashboard_url(city.group, DAY))
+    own, of_branches = html.split("本单位人员所在支部", 1)
+    shifts = page(liaison, records_url(city.group, DAY, of="shifts"))
+
+    assert "777" not in words(own)
+    assert "777" in words(of_branches)
+    assert "别家的人" not in html + shifts
+    assert words(shifts.split('class="big num">')[1].split("</p>")[0]).strip() == "2 人次"
+
+
+# --- Duty phones ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_duty_phone_is_masked_until_it_is_called_and_the_call_is_logged(official: User, branch: Branch, city: City) -> None:
+    html = page(official, dashboard_url(city.north, DAY))
+    assert "199****5678" in html
+    assert "19900005678" not in html
+
+    client = Client()
+    client.force_login(official)
+    called = client.post(re.findall(r'action="(/dashboard/call/[^"]+)"', html)[0])
+
+    assert called.headers["Refresh"] == "0; url=tel:19900005678"
+    assert AuditEntry.objects.get(action="phone.called").actor_id == official.pk
+
+
+def test_only_those_who_may_call_are_shown_numbers(organiser: User, liaison: User, branch: Branch, city: City, other_branch: Branch) -> None:
+    person = branch.terms.get().membership.person  # type: ignore[attr-defined]
+    for user in (organiser, liaison, make_user("elsewhere", (Role.OFFICIAL, city.south))):
+        client = Client()
+        client.force_login(user)
+        assert client.post(f"/dashboard/call/{person.public_id}/").status_code == 404
+    assert "199****" not in page(organiser, dashboard_url(branch, DAY))
+    assert not AuditEntry.objects.filter(action="phone.called").exists()
+
+
+# --- Records --------------------------------------------------------------------------------------------------------------
+
+
+def test_records_are_read_page_by_page_without_loss(official: User, city: City, branch: Branch, organiser: User) -> None:
+    for offset in range(120):
+        file(branch, MARCH_6 - timedelta(days=offset), by=organiser, vehicles=offset, **({"reason": "补报"} if offset else {}))
+    address, seen = records_url(city.north, Span(MARCH_6 - timedelta(days=200), MARCH_6), Metric.objects.get(code="vehicles")), []
+
+    while address:
+        html = page(official, address)
+        seen += [int(re.sub(r"\D", "", words(row))) for row in re.findall(r'<td class="num" data-label="数值">(.*?)</td>', html, re.S)]
+        following = re.findall(r'rel="next" href="(\?[^"]+)"', html)
+        address = f"/records/{unescape(following[0])}" if following else ""
+
+    assert seen == list(range(120))
+
+
+@pytest.mark.parametrize(
+    "query", ["", "region=x", "metric=vehicles", "region={region}&metric=unknown", "region={region}&kind=unknown", "region={region}&after=x"]
+)
+def test_records_of_nothing_in_particular_are_not_found(query: str, official: User, branch: Branch, city: City) -> None:
+    page(official, f"/records/?{query.format(region=city.north.public_id)}", 404)
+
+
+def test_who_filed_is_shown_to_those_who_see_people_there(official: User, liaison: User, organiser: User, branch: Branch, filed: None) -> None:
+    address = records_url(branch, DAY)
+    assert "organiser" in words(page(official, address))
+    assert "organiser" not in words(page(liaison, address))
+
+
+# --- Exports and chat -----------------------------------------------------------------------------------------------------
+
+
+def export(user: User, thing: Region | Branch, ending: str, table: str = "") -> Any:
+    client = Client()
+    client.force_login(user)
+    kind = "branch" if isinstance(thing, Branch) else "region"
+    return client.get(
+        f"/dashboard/{kind}/{thing.public_id}/export.{ending}?from=2020-03-06&to=2020-03-06&table={table}"
+        if table
+        else f"/dashboard/{kind}/{thing.public_id}/export.{ending}?from=2020-03-06&to=2020-03-06"
+    )
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_workbook_has_the_figures_of_the_page(official: User, city: City) -> None:
+    book = load_workbook(BytesIO(export(official, city.north, "xlsx").content))
+
+    assert book.sheetnames == ["概况", "各项数据", "按日", "下级", "未报", "时段数据", "公开表述", "来源记录"]
+    rows = {row[1]: row for row in book["各项数据"].iter_rows(min_row=2, values_only=True)}
+    assert rows["车辆登记"][3:8] == (180, "近", 400, "近", -40)
+    assert AuditEntry.objects.filter(action="dashboard.exported", actor=official).count() == 1
+
+
+@pytest.mark.usefixtures("filed")
+def test_each_table_comes_as_csv_and_phones_stay_masked(official: User, city: City) -> None:
+    rows = list(csv.reader(StringIO(b"".join(export(official, city.north, "csv", "missing")).decode("utf-8-sig"))))
+
+    assert rows[1][0] == "临湖社区临时党支部"
+    assert rows[1][3] == "199****8765"
+    for table in ("summary", "figures", "days", "children", "beside", "statements", "records"):
+        assert export(official, city.north, "csv", table).status_code == 200
+    assert export(official, city.north, "csv", "unknown").status_code == 404
+    assert export(official, city.city, "csv").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
+def test_a_text_that_a_spreadsheet_would_compute_is_guarded(text: str) -> None:
+    assert guarded(text) == f"'{text}"
+    assert guarded(Decimal(-1)) == Decimal(-1)
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_chat_text_names_the_missing_and_writes_qualifiers_as_chinese_does(city: City, branch: Branch, organiser: User, reviewer: User) -> None:
+    text = scope_day_text(Scope(region=city.north), MARCH_6, lang="zh-hans")
+    assert "应报 2 个支部，已报 1 个。未报：临湖社区临时党支部" in text
+    assert "车辆登记：当日近180台次，累计近400台次，较昨日约−40" in text
+    assert "居家隔离：现有6人，较昨日+1" in text
+
+    own = branch_day_text(branch, MARCH_6, lang="zh-hans")
+    assert own.splitlines()[0] == "望江社区临时党支部 3月6日"
+    assert "车辆登记：当日近180台次，累计近380台次，较昨日约−20" in own
+    assert "now 5 people" in branch_day_text(branch, MARCH_6, lang="en")
+
+
+def test_a_branch_without_figures_says_so_in_the_chat(branch: Branch) -> None:
+    assert "暂无填报" in branch_day_text(branch, MARCH_6, lang="zh-hans")
+
+
+# --- Statements -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("computes", "value", "qualifier", "agrees"),
+    [
+        ("sum:vehicles", 380, "nearly", True),
+        ("sum:vehicles", 400, "nearly", True),
+        ("sum:vehicles", 390, "over", False),
+        ("sum:vehicles+turned_back", 383, "exact", True),
+        ("latest:home_isolated", 5, "exact", True),
+        ("latest:home_isolated", 4, "exact", False),
+        ("ratio_percent:turned_back/home_isolated", 60, "exact", True),
+        ("households", 65, "exact", True),
+        ("residents", 1, "exact", None),
+        ("", 1, "exact", None),
+    ],
+)
+@pytest.mark.usefixtures("filed")
+def test_a_statement_agrees_with_the_portal_or_differs(computes: str, value: int, qualifier: str, agrees: bool | None, branch: Branch, city: City) -> None:
+    Region.objects.filter(pk=city.community.pk).update(households=65)
+    branch.covers.add(city.community)
+    stated = Statement.objects.create(
+        branch=branch, what_zh="一", what_en="one", value=value, qualifier=qualifier, computes=computes, stated_on=MARCH_6, title="文", source="t", key="1"
+    )
+
+    assert computed(stated).agrees is agrees
+
+
+def test_a_statement_stands_beside_the_figure_on_the_page(official: User, branch: Branch, filed: None) -> None:
+    Statement.objects.create(branch=branch, what_zh="共登记车辆", what_en="vehicles", value=1000, computes="sum:vehicles", stated_on=MARCH_6, title="某报")
+
+    text = words(page(official, dashboard_url(branch, DAY)))
+
+    assert "共登记车辆" in text
+    assert "不一致" in text
+
+
+# --- Cost -----------------------------------------------------------------------------------------------------------------
+
+
+def queries(user: User, address: str) -> int:
+    """How many queries a page takes."""
+    client = Client()
+    client.force_login(user)
+    with CaptureQueriesContext(
+        connection,
+    ) as counted:
+        assert client.get(address).status_code == 200
+    return len(counted)
+
+
+def test_dashboards_and_records_take_the_same_queries_at_any_size(
+    official: User, liaison: User, reviewer: User, city: City, branch: Branch, other_branch: Branch, organiser: User, other_organiser: User
+) -> None:
+    addresses = [
+        (official, f"{dashboard_url(city.north, DAY)}&metric=home_isolated"),
+        (official, dashboard_url(city.north, Span(MARCH_5, MARCH_6))),
+        (official, dashboard_url(city.community, DAY)),
+        (official, dashboard_url(branch, DAY)),
+        (liaison, dashboard_url(city.group, DAY)),
+        (liaison, dashboard_url(city.group, Span(MARCH_5, MARCH_6))),
+        (official, records_url(city.north, DAY)),
+        (official, records_url(city.north, DAY, Metric.objects.get(code="vehicles"))),
+    ]
+    for day in (MARCH_5, MARCH_6):
+        file(branch, day, by=organiser, vehicles=1, home_isolated=1)
+    return_to_branch(actor=reviewer, version=file(branch, MARCH_6, by=organiser, vehicles=2, home_isolated=1).version, note="请核对")
+    file(branch, MARCH_6, by=organiser, vehicles=2, home_isolated=1)
+    few = [queries(user, address) for user, address in addresses]
+
+    for number in range(12):
+        another = make_branch(city.community if number % 2 else city.other_community)
+        another.sending_units.add(city.company)
+        by = make_user("", (Role.ORGANISER, another))
+        make_person("", city.company, another, "secretary", duty_phone="19900001111")
+        if number % 3:
+            file(another, MARCH_6, by=by, vehicles=1, home_isolated=1, turned_back=1, people_on_duty=2)
+
+    many = [queries(user, address) for user, address in addresses]
+    assert many == few
+    assert max(many) <= 15
+
+
+def test_the_page_and_the_totals_cannot_disagree(official: User, city: City, filed: None) -> None:
+    shown = dict(figures(page(official, dashboard_url(city.north, DAY))))
+    for code, total in totals(Scope(region=city.north), DAY).items():
+        text = shown[records_url(city.north, DAY, Metric.objects.get(code=code))]
+        assert total.value is None or f"{int(total.value):,}" in text
