@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module, metadata
 from importlib.util import resolve_name
 from pathlib import Path
@@ -16,6 +17,7 @@ BASE = Path(__file__).resolve().parent.parent
 FLOORS = ("portal.foundation", "branches", "members", "activities", "portal")
 
 
+@cache
 def tracked(*patterns: str) -> list[Path]:
     """Return the files of the repository that match, as git knows them."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns], cwd=BASE, capture_output=True, check=True)
@@ -130,16 +132,25 @@ def test_an_import_that_goes_down_is_none_to_complain_of(module: str, source: st
     assert not list(upward(source, module))
 
 
+def modules_imported(path: Path) -> list[tuple[int, str]]:
+    """Return our own modules that a file imports, by line; for a name inside a module, the module."""
+    known = {module_of(each) for each in ours()}
+    named = imports_of(path.read_text(encoding="utf-8"), module_of(path), path.name == "__init__.py")
+    candidates = [(line, name if name in known else name.rpartition(".")[0]) for line, name in named]
+    return [(line, name) for line, name in candidates if name in known]
+
+
+def modules_of_pages() -> set[str]:
+    """Return the modules that hold views of pages: what the URLs of pages import."""
+    urls = [path for path in ours() if path.name == "urls.py" and "api" not in path.relative_to(BASE).parts]
+    return {name for path in urls for _line, name in modules_imported(path) if "portal.foundation" not in name and ".api" not in name}
+
+
 def test_the_api_never_imports_pages() -> None:
-    pages = re.compile(r"(^|\.)(views|pages)(\.|$)")
-    wrong = []
-    for path in ours():
-        module = module_of(path)
-        if ".api" not in module:
-            continue
-        for line, imported in imports_of(path.read_text(encoding="utf-8"), module, path.name == "__init__.py"):
-            if floor_of(imported) is not None and ".api" not in imported and pages.search(imported):
-                wrong.append(f"{module}:{line} imports {imported}")
+    pages = modules_of_pages()
+    assert "portal.pages.dashboard" in pages
+    inside = [path for path in ours() if "api" in path.relative_to(BASE).parts]
+    wrong = [f"{module_of(path)}:{line} imports {name}" for path in inside for line, name in modules_imported(path) if name in pages]
     assert not wrong, "\n".join(wrong)
 
 
@@ -202,6 +213,17 @@ def test_no_file_names(forbidden: re.Pattern[str]) -> None:
             if found := forbidden.search(line):
                 wrong.append(f"{path.relative_to(BASE)}:{number}: {found[0]}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("line", ["https://" + "pypi" + ".org/simple", "cd /wo" + "rk/main", "'/ro" + "ot/.cache'", "pip install --index" + "-url x"])
+def test_a_host_and_a_place_are_found(line: str) -> None:
+    assert HOSTS.search(line) or PLACES.search(line)
+
+
+@pytest.mark.parametrize("line", ["/api/v1/work-units/", "a network/path", "dashboard/units/", "the roots / workers", "/workers/3"])
+def test_an_address_of_the_portal_is_no_place_on_a_machine(line: str) -> None:
+    assert not HOSTS.search(line)
+    assert not PLACES.search(line)
 
 
 TEMPLATE_CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
