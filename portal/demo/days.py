@@ -27,8 +27,8 @@ State, Nature = ReportVersion.State, ReportVersion.Nature
 HOUR = timedelta(hours=1)
 # Ways to enter a weight, with what a kilogram is in them.
 WEIGHTS = (("kg", Decimal(1)), ("jin", Decimal(2)), ("t", Decimal("0.001")))
-# Figures that stand in a report because another does.
-FOLLOWS = {"needs_recorded": "needs_resolved"}
+# Figures that stand in a report because another does, and between which parts of it they lie.
+FOLLOWS = {"needs_recorded": ("needs_resolved", 0.7, 1.0), "person_entries": ("temperature_checks", 0.95, 1.2)}
 ABOUT = {Qualifier.OVER: 0.5, Qualifier.NEARLY: 0.2, Qualifier.ABOUT: 0.25, Qualifier.AT_LEAST: 0.05}
 
 
@@ -209,7 +209,8 @@ class Chronicle:
         value, qualifier = self._qualified(round(size))
         figures = [Figure(code, value, qualifier=qualifier)]
         if code in FOLLOWS:
-            figures.append(Figure(FOLLOWS[code], Decimal(round(float(value) * self.chance.uniform(0.7, 1)))))
+            follower, low, high = FOLLOWS[code]
+            figures.append(Figure(follower, Decimal(round(float(value) * self.chance.uniform(low, high)))))
         return figures
 
     def _weight(self, kilograms: Decimal) -> Figure:
