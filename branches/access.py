@@ -275,3 +275,9 @@ def grants_given_by(giver: object) -> Q:
     if allowed := reach(giver, Act.ADMINISTER):
         found |= Q(role__in=ADMINISTRATOR_GIVES, sensitive=False) & grants_within(allowed)
     return found & ~Q(user=getattr(giver, "pk", None))
+
+
+def administers_regions(actor: object) -> bool:
+    """Say whether `actor` administers a whole region, and so may add branches to it."""
+    allowed = reach(actor, Act.ADMINISTER)
+    return allowed.everything or bool(allowed.regions)

@@ -235,20 +235,23 @@ class _Reader:
         self.regions = _regions_of(actor)
         self.branches = set(Branch.objects.filter(access.branches_within(access.reach(actor, Act.ADMINISTER))).values_list("region_id", "name"))
         self.accounts: set[str] = set(User.objects.values_list("username", flat=True))
+        self.wished: set[str] = set()
+        # The last number given to each made-up account; the first of a name has none.
+        self.numbers: Counter[str] = Counter()
         self.today = clock.today()
 
     def reading(self) -> Reading:
         """Return the whole reading; rows only when no cell is bad."""
         # First those who wrote an account, so that a made-up one does not take it.
-        wished = {text for _row, row in self.cells if (text := _plain(row.get("account")))}
-        rows = [self._row(number, row, wished) for number, row in self.cells]
+        self.wished = {text for _row, row in self.cells if (text := _plain(row.get("account")))}
+        rows = [self._row(number, row) for number, row in self.cells]
         units = {fold(name): name for row in rows for name in row.units} if not self.bad else {}
         known = {fold(name) for name in WorkUnit.objects.values_list("name", flat=True)} if units else set()
         order = list(self.headings.values())
         new = sorted(name for folded, name in units.items() if folded not in known)
         return Reading(rows if not self.bad else [], sorted(self.bad, key=lambda bad: (bad.row, order.index(bad.column))), new)
 
-    def _row(self, number: int, row: dict[str, Any], wished: set[str]) -> ClerkRow:
+    def _row(self, number: int, row: dict[str, Any]) -> ClerkRow:
         texts = {column.name: self._text(number, column, row.get(column.name)) for column in COLUMNS}
         region = self._region(number, texts["community"])
         clerk = texts["clerk"]
@@ -262,7 +265,7 @@ class _Reader:
             secretary=texts["secretary"],
             secretary_phone=self._phone(number, "secretary_phone", texts["secretary_phone"]),
             clerk=clerk,
-            account=self._account(number, texts["account"], clerk, wished),
+            account=self._account(number, texts["account"], clerk),
             clerk_phone=self._phone(number, "clerk_phone", texts["clerk_phone"]),
         )
         if texts["secretary_phone"] and not texts["secretary"]:
@@ -330,9 +333,9 @@ class _Reader:
             self._complain(number, column, _("“%(text)s” is not a telephone number.") % {"text": text})
         return digits
 
-    def _account(self, number: int, text: str, clerk: str, wished: set[str]) -> str:
+    def _account(self, number: int, text: str, clerk: str) -> str:
         if not text:
-            account = _free_account(clerk, self.accounts | wished)
+            account = self._made_account(clerk)
         elif not _ACCOUNT.fullmatch(text):
             self._complain(number, "account", gettext_lazy("An account has at least 3 letters or digits, and . _ - @ +."))
             return ""
@@ -342,6 +345,16 @@ class _Reader:
         else:
             account = text
         self.accounts.add(account)
+        return account
+
+    def _made_account(self, name: str) -> str:
+        """Return an account made from a name's pinyin, with a number when it is taken."""
+        stem = re.sub(r"[^a-z]", "", pinyin_key(name))[:40] or "clerk"
+        stem = stem if len(stem) >= 3 else f"{stem}-clerk"
+        account = stem
+        while account in self.accounts or account in self.wished:
+            self.numbers[stem] = max(2, self.numbers[stem] + 1)
+            account = f"{stem}{self.numbers[stem]}"
         return account
 
     def _once(self, number: int, region: Region, name: str) -> None:
@@ -379,13 +392,3 @@ def _parsed(text: str) -> date | None:
         return date(*map(int, match.groups()))
     except ValueError:
         return None
-
-
-def _free_account(name: str, taken: set[str]) -> str:
-    """Return an account made from a name's pinyin, with a number when it is taken."""
-    stem = re.sub(r"[^a-z]", "", pinyin_key(name))[:40] or "clerk"
-    stem = stem if len(stem) >= 3 else f"{stem}-clerk"
-    number = 1
-    while (account := stem if number == 1 else f"{stem}{number}") in taken:
-        number += 1
-    return account

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from branches import access
-from branches.access import Act, Role
+from branches.access import Role
 from branches.models import Branch, WorkUnit
 from branches.querysets import BranchQuerySet
 from members.models import Membership, OfficerTerm, Person
@@ -43,7 +43,8 @@ def keep_workbook(*, actor: User, content: bytes, name: str) -> Attachment:
         Forbidden: `actor` administers no region.
         ValidationError: it is empty or too large.
     """
-    _require_administrator_of_regions(actor)
+    if not access.administers_regions(actor):
+        raise Forbidden
     kept = attachments.store(content=content, name=name, content_type=XLSX, model=IMPORT, added_by=actor)
     audit.record(actor, "clerks.uploaded", kept)
     return kept
@@ -58,7 +59,8 @@ def import_clerks(*, actor: User, workbook: Attachment, address: str | None = No
         Forbidden: `actor` administers no region.
         Conflict: `done`, this workbook is stored already; `bad`, a row that was good when it was shown is not any more.
     """
-    _require_administrator_of_regions(actor)
+    if not access.administers_regions(actor):
+        raise Forbidden
     with attachments.open_content(workbook) as file:
         content = file.read()
     try:
@@ -165,9 +167,3 @@ def _store_clerks(actor: User, rows: Sequence[ClerkRow], branches: Sequence[Bran
     if User.objects.filter(pk__in=[user.pk for user in users]).exclude(grants__in=Grant.objects.filter(access.grants_given_by(actor))).exists():
         raise Forbidden
     return users
-
-
-def _require_administrator_of_regions(actor: User) -> None:
-    reach = access.reach(actor, Act.ADMINISTER)
-    if not reach.everything and not reach.regions:
-        raise Forbidden

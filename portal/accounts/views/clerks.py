@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from branches import access
-from branches.access import Act
 from portal.accounts import clerk_import, importing
 from portal.accounts.clerk_import import Reading
 from portal.accounts.forms import UploadForm
@@ -78,8 +77,7 @@ def code_print(request: AuthenticatedRequest, attachment_id: UUID) -> HttpRespon
 
 
 def _require_administrator(request: AuthenticatedRequest) -> None:
-    reach = access.reach(request.user, Act.ADMINISTER)
-    if not reach.everything and not reach.regions:
+    if not access.administers_regions(request.user):
         raise PermissionDenied
 
 

@@ -43,7 +43,7 @@ def user_list(request: AuthenticatedRequest) -> HttpResponse:
         "page": page,
         "words": words,
         "can_add": _may_add(request.user),
-        "can_import": _may_import(request.user),
+        "can_import": access.administers_regions(request.user),
     }
     return render(request, "accounts/user_list.html", context)
 
@@ -175,11 +175,6 @@ def _user(request: AuthenticatedRequest, user_id: UUID) -> User:
 
 def _may_add(actor: User) -> bool:
     return access.may(actor, Act.KEEP_ACCOUNTS) or access.may(actor, Act.ADMINISTER)
-
-
-def _may_import(actor: User) -> bool:
-    reach = access.reach(actor, Act.ADMINISTER)
-    return reach.everything or bool(reach.regions)
 
 
 def _may_revoke(actor: User, grant: Grant) -> bool:
