@@ -1,7 +1,30 @@
 """Reports, review, entries."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from activities.views.filing import draft_save, on_behalf, report_edit
+from activities.views.period import period_edit
+from activities.views.reading import entry_detail, period_detail, report_detail, report_list, report_receipt
+from activities.views.review import report_confirm, report_withdraw, review_act, review_list
+from activities.views.today import today
+from portal.foundation import converters
 
 app_name = "activities"
+converters.register()
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", report_list, name="report_list"),
+    path("today/", today, name="today"),
+    path("review/", review_list, name="review_list"),
+    path("review/act/", review_act, name="review_act"),
+    path("daily/<uuid:report_id>/", report_detail, name="report_detail"),
+    path("period/<uuid:report_id>/", period_detail, name="period_detail"),
+    path("receipt/<uuid:version_id>/", report_receipt, name="report_receipt"),
+    path("versions/<uuid:version_id>/confirm/", report_confirm, name="report_confirm"),
+    path("versions/<uuid:version_id>/withdraw/", report_withdraw, name="report_withdraw"),
+    path("entries/<uuid:entry_id>/", entry_detail, name="entry_detail"),
+    path("<uuid:branch_id>/span/", period_edit, name="period_edit"),
+    path("<uuid:branch_id>/<iso-date:day>/", report_edit, name="report_edit"),
+    path("<uuid:branch_id>/<iso-date:day>/draft/", draft_save, name="draft_save"),
+    path("<uuid:branch_id>/<iso-date:day>/on-behalf/", on_behalf, name="on_behalf"),
+]

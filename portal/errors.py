@@ -1,9 +1,12 @@
 """Pages for what went wrong: each says what to do next. What was typed is not lost: drafts and the browser's own copy keep it."""
 
+import sys
 from typing import Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.defaults import server_error as server_error_page
 
@@ -11,6 +14,8 @@ from activities.views.keeping import carried
 from portal.api.problems import problem_response
 
 API: Final = "/api/"
+# Seconds; `make run` has the database up again by then.
+RETRY_AFTER: Final = "5"
 
 
 @requires_csrf_token
@@ -47,7 +52,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after an error that nobody foresaw; it is logged."""
+    """Answer after an error that nobody foresaw, or while the database is away; both are logged."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _unavailable(request)
     if request.path.startswith(API):
         return problem_response("server", request)
     return server_error_page(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    """Say that it is worth trying again soon; read nothing from the database for it."""
+    if request.path.startswith(API):
+        response: HttpResponse = problem_response("unavailable", request)
+    else:
+        response = HttpResponse(get_template("maintenance.html").render(), status=503)
+    response["Retry-After"] = RETRY_AFTER
+    return response

@@ -1,0 +1,245 @@
+"""The sheet on which a branch fills in a day or a span: which figures it asks for, what stood there before, and what becomes of what is typed.
+
+A report may hold more than a form shows: several entries of a kind, places, people, hours, sent by another system. A figure that stands in one
+entry is edited where it stands; one that stands in several is shown and kept; everything else goes into the next version as it was.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Prefetch
+from django.utils.functional import cached_property
+
+from activities import rollups
+from activities.form_state import NOTE, Cell, Fields, with_cell
+from activities.models import DailyReport, Dimension, Entry, EntryParticipant, Measure, Metric, ReportVersion, Unit
+from activities.receipts import canonical, decimal_text
+from activities.rollups import Scope, Span, Total
+from activities.services import Figure, Participation, Work, filing_content
+from branches.models import Branch
+
+REPORTS_LOOKED_AT: Final = 14
+USUAL_AT_MOST: Final = 12
+# What a branch without a history is asked for: the gate, the duty, the errands.
+USUAL_AT_FIRST: Final = ("vehicles", "person_entries", "temperature_checks", "turned_back", "duty_person_times", "errands", "goods_unloaded")
+# Elsewhere the units of a dimension are no multiples of each other: nobody enters vehicles in person-times.
+CONVERTIBLE: Final = (Dimension.WEIGHT, Dimension.MONEY)
+
+
+@dataclass(frozen=True)
+class KeptWork:
+    """An entry of the version that a form was opened on.
+
+    Attributes:
+        work: the entry without the figures that the form edits. edited: the codes of those.
+    """
+
+    work: Work
+    edited: tuple[str, ...]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says nothing but figures: others of its kind may join it."""
+        work = self.work
+        return not (work.place or work.starts_at or work.note or work.participants or work.figures)
+
+
+@dataclass
+class Sheet:
+    """What the form of a branch for a day is made from. For a span of days `day` is None."""
+
+    branch: Branch
+    day: date | None
+    metrics: dict[str, Metric]
+    units: dict[str, Unit]
+    usual: list[str]
+    yesterday: dict[str, Total] = field(default_factory=dict)
+    latest: ReportVersion | None = None
+    due_at: datetime | None = None
+
+    @property
+    def base(self) -> int:
+        """The number of the version that a form opened now stands on; 0 for none."""
+        return self.latest.number if self.latest else 0
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The entries of the latest version; a withdrawn one should not have been filed and is no start."""
+        return _entries(self.latest) if self.latest and self.latest.state != ReportVersion.State.WITHDRAWN else []
+
+    @cached_property
+    def figures(self) -> dict[str, list[Figure]]:
+        """The figures of the latest version by metric code."""
+        return self._figures(self.entries)
+
+    @cached_property
+    def locked(self) -> dict[str, list[Figure]]:
+        """Figures that stand in several entries: shown, kept, not edited here."""
+        return {code: figures for code, figures in self.figures.items() if len(figures) > 1}
+
+    @cached_property
+    def kept(self) -> list[KeptWork]:
+        """The entries of the latest version as work to file again."""
+        return [self._kept(entry) for entry in self.entries]
+
+    @property
+    def fields(self) -> Fields:
+        """The latest version as a form: empty when there is none."""
+        return self._fields(self.figures, self.latest)
+
+    def fields_at(self, number: int) -> Fields:
+        """Return version `number` of the report as a form; empty for 0 and for a withdrawn one."""
+        if self.latest is None or number == 0:
+            return {}
+        if number == self.latest.number:
+            return self.fields
+        version = ReportVersion.objects.filter(daily_report=self.latest.daily_report, number=number).first()
+        if version is None or version.state == ReportVersion.State.WITHDRAWN:
+            return {}
+        return self._fields(self._figures(_entries(version)), version)
+
+    def units_of(self, metric: Metric) -> list[Unit]:
+        """Return the units in which a metric may be typed, its own first; one when there is no choice."""
+        others = [unit for unit in self.units.values() if metric.unit.dimension in CONVERTIBLE and unit.dimension == metric.unit.dimension]
+        others += [self.units[figure.unit] for figure in self.figures.get(metric.code, []) if figure.unit in self.units]
+        return list(dict.fromkeys([metric.unit, *others]))
+
+    def works(self, figures: Mapping[str, Figure]) -> tuple[Work, ...]:
+        """Return the work to file when the form gives `figures` by code: what the form does not show stays as it was."""
+        left = {code: self._as_before(figure) for code, figure in figures.items()}
+        works = []
+        for index, kept in enumerate(self.kept):
+            codes = [code for code in left if self.home_of(code) == index]
+            own = tuple(left.pop(code) for code in codes)
+            work = replace(kept.work, figures=(*kept.work.figures, *own))
+            if work.figures or work.participants or work.note:
+                works.append(work)
+        by_kind: dict[str, list[Figure]] = {}
+        for code, figure in left.items():
+            by_kind.setdefault(self.metrics[code].kind, []).append(figure)
+        return (*works, *(Work(kind=kind, figures=tuple(found)) for kind, found in by_kind.items()))
+
+    def home_of(self, code: str) -> int | None:
+        """Return the index among `kept` of the entry that a figure goes to; None for a new one of its kind."""
+        for index, kept in enumerate(self.kept):
+            if code in kept.edited:
+                return index
+        kind = self.metrics[code].kind
+        return next((index for index, kept in enumerate(self.kept) if kept.is_plain and kept.work.kind == kind), None)
+
+    def plan(self) -> dict[str, Any]:
+        """Return what a phone needs to compute the receipt number of what is typed: see static/activities/content.js."""
+        assert self.day is not None  # noqa: S101 - only a day's form computes it
+        kept = [filing_content(branch=self.branch, first_day=self.day, last_day=self.day, works=[each.work], note="")["works"][0] for each in self.kept]
+        return {
+            "branch": str(self.branch.public_id),
+            "day": self.day.isoformat(),
+            "kept": json.loads(canonical({"works": kept}))["works"],
+            "metrics": {code: {"kind": metric.kind, "home": self.home_of(code)} for code, metric in self.metrics.items() if code not in self.locked},
+            "before": {
+                code: {"value": decimal_text(figure.value), "unit": figure.unit, "qualifier": str(figure.qualifier), "text": figure.qualifier_text}
+                for code, [figure, *more] in self.figures.items()
+                if figure.qualifier_text and not more
+            },
+        }
+
+    def _as_before(self, figure: Figure) -> Figure:
+        """Return `figure` with the words as printed, when it says what stood there before."""
+        found = self.figures.get(figure.metric, [])
+        if len(found) != 1:
+            return figure
+        before = found[0]
+        unchanged = (before.value, before.unit, before.qualifier) == (figure.value, figure.unit, figure.qualifier)
+        return before if unchanged else figure
+
+    def _figures(self, entries: Iterable[Entry]) -> dict[str, list[Figure]]:
+        found: dict[str, list[Figure]] = {}
+        for entry in entries:
+            for measure in entry.measures.all():
+                found.setdefault(measure.metric.code, []).append(_figure(measure))
+        return found
+
+    def _fields(self, figures: Mapping[str, Sequence[Figure]], version: ReportVersion | None) -> Fields:
+        if version is None or version.state == ReportVersion.State.WITHDRAWN:
+            return {}
+        fields: Fields = {NOTE: version.note}
+        for code, found in figures.items():
+            if len(found) == 1:
+                fields = with_cell(fields, code, Cell(decimal_text(found[0].value), str(found[0].qualifier), found[0].unit))
+        return fields
+
+    def _kept(self, entry: Entry) -> KeptWork:
+        measures = list(entry.measures.all())
+        edited = tuple(measure.metric.code for measure in measures if measure.metric.code not in self.locked)
+        work = Work(
+            kind=entry.kind,
+            figures=tuple(_figure(measure) for measure in measures if measure.metric.code in self.locked),
+            place=entry.place if entry.place_id != self.branch.region_id else None,
+            starts_at=entry.starts_at,
+            ends_at=entry.ends_at,
+            note=entry.note,
+            participants=tuple(Participation(part.person, part.hours) for part in entry.participants.all()),
+        )
+        return KeptWork(work, edited)
+
+
+def daily_sheet(branch: Branch, day: date) -> Sheet:
+    """Return the sheet of a branch for a business date."""
+    metrics = catalogue()
+    latest = ReportVersion.objects.filter(daily_report__branch=branch, daily_report__business_date=day).select_related("filed_by").order_by("-number").first()
+    return Sheet(
+        branch=branch,
+        day=day,
+        metrics=metrics,
+        units={unit.code: unit for unit in Unit.objects.all()},
+        usual=usual_metrics(branch, day, metrics),
+        yesterday=rollups.totals(Scope(branch=branch), Span.day(day - timedelta(days=1)), metrics.values()),
+        latest=latest,
+        due_at=branch.due_at(day) if branch.reports_daily else None,
+    )
+
+
+def period_sheet(branch: Branch, before: date) -> Sheet:
+    """Return the sheet of a branch for a span of days."""
+    metrics = catalogue()
+    units = {unit.code: unit for unit in Unit.objects.all()}
+    return Sheet(branch=branch, day=None, metrics=metrics, units=units, usual=usual_metrics(branch, before, metrics))
+
+
+def catalogue() -> dict[str, Metric]:
+    """Return all metrics by code, in their order."""
+    return {metric.code: metric for metric in Metric.objects.select_related("unit").order_by("position")}
+
+
+def usual_metrics(branch: Branch, before: date, metrics: Mapping[str, Metric]) -> list[str]:
+    """Return the codes of the figures that a branch gave most often in its last reports before a day, at most twelve, in the catalogue's order."""
+    last = DailyReport.objects.current().filter(branch=branch, business_date__lt=before).order_by("-business_date").values("pk")[:REPORTS_LOOKED_AT]
+    measures = Measure.objects.filter(entry__version__daily_report__in=last, entry__version__state__in=ReportVersion.CURRENT).order_by()
+    rows = measures.values_list("metric__code").annotate(times=Count("entry__version", distinct=True))
+    often = sorted(rows, key=lambda row: (-row[1], metrics[row[0]].position))[:USUAL_AT_MOST]
+    codes = [code for code, _times in often] or [code for code in USUAL_AT_FIRST if code in metrics]
+    return sorted(codes, key=lambda code: metrics[code].position)
+
+
+def _entries(version: ReportVersion) -> list[Entry]:
+    measures = Measure.objects.select_related("metric", "unit_entered").order_by("metric__position")
+    participants = EntryParticipant.objects.select_related("person")
+    entries = version.entries.select_related("place").order_by("pk")
+    return list(entries.prefetch_related(Prefetch("measures", measures), Prefetch("participants", participants)))
+
+
+def _figure(measure: Measure) -> Figure:
+    # A register keeps its own revision, which a form cannot know: what passes through a form is typed.
+    source = measure.source if measure.source != Measure.Source.DERIVED else Measure.Source.TYPED
+    return Figure(
+        metric=measure.metric.code,
+        value=measure.value_entered,
+        unit="" if measure.unit_entered_id == measure.metric.unit_id else measure.unit_entered.code,
+        qualifier=measure.qualifier,
+        qualifier_text=measure.qualifier_text,
+        unit_text=measure.unit_text,
+        source=source,
+    )

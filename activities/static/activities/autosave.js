@@ -1,0 +1,69 @@
+// Keeps what is typed: at once on the phone, a moment later on the server, and says which. Notices when the sign-in is lost.
+import { announce } from "../portal/js/announce.js";
+import { write } from "./copy-store.js";
+import { holdCode } from "./content.js";
+import { clock, collect } from "./fields.js";
+
+const PAUSE = 1200;
+const form = document.querySelector("form[data-report]");
+
+if (form) {
+  const state = form.querySelector("[data-draft-state]");
+  const signedOut = document.querySelector("[data-signed-out]");
+  const key = form.dataset.copyKey;
+  let timer = 0;
+  let latest = 0;
+
+  const keep = (saved, lost = false) =>
+    write(key, { fields: collect(form), base: form.elements.base.value, uid: form.elements.uid.value, at: clock(), saved, lost });
+
+  const sayHeld = async () => {
+    const words = [form.dataset.wordsOffline.replace("{time}", clock())];
+    const code = await holdCode(collect(form), form.elements.uid.value);
+    if (code) words.push(form.dataset.wordsCode.replace("{code}", code));
+    state.textContent = words.join(" · ");
+    state.dataset.code = code;
+  };
+
+  const save = async () => {
+    const turn = (latest += 1);
+    keep(false);
+    try {
+      const answer = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), redirect: "manual", credentials: "same-origin" });
+      if (turn !== latest) return;
+      if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
+        keep(false, true);
+        signedOut.hidden = false;
+        await sayHeld();
+      } else if (answer.ok) {
+        const { saved_at: time } = await answer.json();
+        keep(true);
+        signedOut.hidden = true;
+        state.textContent = form.dataset.wordsSaved.replace("{time}", time);
+      } else {
+        await sayHeld();
+      }
+    } catch {
+      if (turn === latest) await sayHeld();
+    }
+  };
+
+  form.addEventListener("input", () => {
+    keep(false);
+    clearTimeout(timer);
+    timer = setTimeout(save, PAUSE);
+  });
+  addEventListener("online", save);
+  addEventListener("offline", sayHeld);
+  // A phone in a pocket, a closed tab: what is typed is on the phone already; the server gets what it still can.
+  addEventListener("pagehide", () => clearTimeout(timer));
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    latest += 1;
+    keep(false);
+    if (navigator.onLine) return;
+    event.preventDefault();
+    announce(form.dataset.wordsHeld);
+    sayHeld();
+  });
+}

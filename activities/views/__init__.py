@@ -1,0 +1,1 @@
+"""Pages of reports, one subject a module: filing, the organiser's home, reading, review."""

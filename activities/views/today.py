@@ -1,0 +1,113 @@
+"""The organiser's home: what is still to file, the returned reports first."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from activities.models import ReportDraft, ReportVersion
+from activities.views.timing import TimeLeft
+from branches.access import Act
+from branches.models import Branch
+from portal.foundation import clock
+from portal.foundation.paging import page_of
+
+# How far back a returned report or one to confirm is still shown, and how far back missing days are named.
+DAYS_SHOWN: Final = 31
+DAYS_ASKED_FOR: Final = 7
+
+State = ReportVersion.State
+
+
+@dataclass
+class BranchDay:
+    """A branch as its organiser meets it today."""
+
+    branch: Branch
+    day: date
+    left: TimeLeft
+    owes: bool
+    latest: ReportVersion | None = None
+    draft: ReportDraft | None = None
+    returned: list[ReportVersion] = field(default_factory=list)
+    to_confirm: list[ReportVersion] = field(default_factory=list)
+    missing: list[date] = field(default_factory=list)
+    drafts: list[ReportDraft] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """The state of today's report, as a pill names it."""
+        if self.latest is not None and self.latest.state != State.WITHDRAWN:
+            return self.latest.state
+        if self.draft is not None:
+            return "draft"
+        return "late" if self.left.is_over else "due"
+
+    @property
+    def is_filed(self) -> bool:
+        """Whether today's report counts."""
+        return self.latest is not None and self.latest.is_current
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether something waits for the organiser."""
+        return bool(self.returned or (self.owes and not self.is_filed))
+
+
+def today(request: HttpRequest) -> HttpResponse:
+    """Show what the organiser's branches have still to file."""
+    branches = Branch.objects.visible_to(request.user, Act.FILE).exclude(state=Branch.State.ARCHIVED).prefetch_related("schedules").by_name()
+    page = page_of(branches, request.GET.get("page"))
+    rows = _rows(request, page.items)
+    rows.sort(key=lambda row: (not row.returned, not row.is_urgent, row.branch.name_key))
+    # One red action a screen: the first thing that waits has it.
+    first = next((row for row in rows if row.is_urgent), None)
+    context = {"page": page, "rows": rows, "first": first, "to_file": sum(row.owes and not row.is_filed for row in rows), "now": clock.now()}
+    return render(request, "activities/today.html", context)
+
+
+def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:
+    now = clock.now()
+    rows = {branch.pk: _row(branch) for branch in branches}
+    since = clock.today() - timedelta(days=DAYS_SHOWN)
+    versions = ReportVersion.objects.filter(daily_report__branch__in=list(rows), daily_report__business_date__gte=since)
+    filed: dict[int, dict[date, ReportVersion]] = defaultdict(dict)
+    for version in versions.select_related("daily_report", "filed_by").order_by("daily_report_id", "-number").distinct("daily_report_id"):
+        filed[version.branch_id][version.report.business_date] = version
+    drafts: dict[int, list[ReportDraft]] = defaultdict(list)
+    for draft in ReportDraft.objects.filter(user_id=request.user.pk, branch__in=list(rows), business_date__gte=since).order_by("-business_date"):
+        drafts[draft.branch_id].append(draft)
+    for pk, row in rows.items():
+        _fill(row, filed[pk], drafts[pk])
+        row.left = TimeLeft(row.branch.due_at(row.day) if row.owes else None, now)
+    return list(rows.values())
+
+
+def _row(branch: Branch) -> BranchDay:
+    now = clock.now()
+    day = branch.business_date_at(now)
+    return BranchDay(branch, day, TimeLeft(None, now), _owes(branch, day))
+
+
+def _fill(row: BranchDay, filed: dict[date, ReportVersion], drafts: list[ReportDraft]) -> None:
+    row.latest = filed.get(row.day)
+    row.draft = next((draft for draft in drafts if draft.business_date == row.day), None)
+    row.drafts = [draft for draft in drafts if draft.business_date != row.day]
+    by_day = [filed[day] for day in sorted(filed, reverse=True)]
+    row.returned = [version for version in by_day if version.state == State.RETURNED]
+    row.to_confirm = [version for version in by_day if version.is_current and version.on_behalf and version.confirmed_at is None]
+    past = [row.day - timedelta(days=back) for back in range(1, DAYS_ASKED_FOR + 1)]
+    silent = [day for day in past if day not in filed or filed[day].state == State.WITHDRAWN]
+    row.missing = [day for day in silent if _owes(row.branch, day)]
+
+
+def _owes(branch: Branch, day: date) -> bool:
+    """Say whether a branch owes a report for a day, as `BranchQuerySet.due_on` does for many."""
+    life = branch.life
+    # A generated range; empty start or end means unknown.
+    alive = life is not None and (life.lower is None or life.lower <= day) and (life.upper is None or day < life.upper)
+    reports = branch.reports_daily and branch.kind in (Branch.Kind.BRANCH, Branch.Kind.WORK_TEAM)
+    return bool(alive and reports and (branch.reports_from is None or branch.reports_from <= day))

@@ -1,0 +1,62 @@
+"""A real browser against the running site."""
+
+from collections.abc import Callable, Iterator
+from shutil import which
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.accounts.models import User
+from tests.factories import PASSWORD
+
+PHONE = {"width": 390, "height": 844}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a module: two modules may each start their own, one after the other."""
+    with sync_playwright() as playwright:
+        # The system's Chromium where there is one, otherwise Playwright's own.
+        started = playwright.chromium.launch(executable_path=which("chromium"), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a browser window of its own, signed in as somebody: `context_of(user, javascript=False, language="en")`."""
+    opened: list[BrowserContext] = []
+
+    def make(user: User | None = None, *, javascript: bool = True, language: str = "zh-CN", viewport: dict[str, int] | None = None) -> BrowserContext:
+        context = browser.new_context(
+            base_url=live_server.url, java_script_enabled=javascript, locale=language, viewport=viewport or PHONE, has_touch=True, timezone_id="Asia/Shanghai"
+        )
+        context.set_default_timeout(10_000)
+        opened.append(context)
+        if user is not None:
+            sign_in(context, user)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+def sign_in(context: BrowserContext, user: User) -> None:
+    """Give the window the session of `user`."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    url = context._impl_obj._options["baseURL"]
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+
+
+def type_sign_in(page: Page, user: User) -> None:
+    """Sign in as a person does."""
+    page.fill("[name=username]", user.username)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.primary")
