@@ -18,6 +18,8 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{2}:\d{2}", re.ASCII)
 # A control character, among them NUL, which PostgreSQL cannot store, or half a character.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Totals begin here, and a time of day in the year 1 cannot be converted.
+EARLIEST = date(1900, 1, 1)
 # What PostgreSQL's integer holds.
 LARGEST_COUNT = 2_147_483_647
 
@@ -163,10 +165,14 @@ class Node:
                 self.note(key, _("This must be a date such as 2020-03-05."))
                 return None
             try:
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
                 self.note(key, _("There is no day %(value)s.") % {"value": value})
                 return None
+            if day < EARLIEST:
+                self.note(key, _("Days lie after 1900."))
+                return None
+            return day
 
         return self._taken(key, read, None)
 

@@ -4,7 +4,7 @@ Pure: the catalogue of metrics and units is handed in, the database is not asked
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
@@ -283,18 +283,18 @@ class _Reader:
     def _fitting_unit(self, node: Node, metric: shape.MetricInfo, printed: str) -> shape.UnitInfo | None:
         """Return the unit that the printed word means for this metric.
 
-        The metric's own unit goes by its name and aliases (户 is printed for 户次); another one of its dimension by its name alone, for
-        台 or 户 beside a metric of 人次 would be another thing counted.
+        The metric's own unit goes by its name and aliases (户 is printed for 户次); failing that it is a unit of the same dimension, by its
+        name before its aliases. Print is loose (36件 for 36项): the metric decides what was counted, the word is kept.
         """
         own = self.catalogue.units[metric.unit]
         if printed in {metric.unit_zh, own.name_zh, *metric.unit_aliases, *own.aliases}:
             return own
-        for unit in self.catalogue.units.values():
-            if printed == unit.name_zh and unit.dimension == own.dimension:
+        named = self._units_called(printed)
+        for unit in named:
+            if unit.dimension == own.dimension:
                 return unit
-        known = any(printed in {unit.name_zh, *unit.aliases} for unit in self.catalogue.units.values())
         words = {"unit": printed, "metric": metric.code, "own": metric.unit_zh}
-        node.note("unit", (_("“%(unit)s” does not fit “%(metric)s”, which counts %(own)s.") if known else _("“%(unit)s” is not a known unit.")) % words)
+        node.note("unit", (_("“%(unit)s” does not fit “%(metric)s”, which counts %(own)s.") if named else _("“%(unit)s” is not a known unit.")) % words)
         return None
 
     def _judge_conversion(self, node: Node, value: Decimal, unit: shape.UnitInfo, metric: shape.MetricInfo) -> None:
@@ -337,13 +337,15 @@ class _Reader:
 
     def _unit_of_goods(self, node: Node, printed: str) -> shape.UnitInfo | None:
         """Return the unit with this name or, failing that, this alias."""
-        tests: tuple[Callable[[shape.UnitInfo], bool], ...] = (lambda unit: printed == unit.name_zh, lambda unit: printed in unit.aliases)
-        for fits in tests:
-            for unit in self.catalogue.units.values():
-                if fits(unit):
-                    return unit
-        node.note("unit", _("“%(unit)s” is not a known unit.") % {"unit": printed})
-        return None
+        named = self._units_called(printed)
+        if not named:
+            node.note("unit", _("“%(unit)s” is not a known unit.") % {"unit": printed})
+        return named[0] if named else None
+
+    def _units_called(self, printed: str) -> list[shape.UnitInfo]:
+        """Return the units with this name, then those with this alias."""
+        units = self.catalogue.units.values()
+        return [unit for unit in units if printed == unit.name_zh] + [unit for unit in units if printed in unit.aliases]
 
     def _statement(self, node: Node) -> shape.StatementRow | None:
         about = self._about(node)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.translation import gettext as _
 
 from activities.models import Metric, Unit
 from branches.access import Role
@@ -21,6 +22,8 @@ from portal.foundation import audit, clock
 from portal.foundation.refusals import as_validation_error
 
 LOADER = "case-loader"
+# It is part of the source of every row.
+LONGEST_STEM = 80
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ def load_case(data: bytes, stem: str) -> Loaded:
     Raises:
         CaseFileError: every reason why the file is refused; then nothing is stored.
     """
+    if len(stem) > LONGEST_STEM:
+        raise CaseFileError([Problem("", _("The name of the file is too long: %(limit)d characters are allowed.") % {"limit": LONGEST_STEM})])
     case = read_case(data, load_catalogue(), clock.today())
     try:
         with transaction.atomic():

@@ -99,6 +99,7 @@ def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         ("branches.0.officers.0.salary", 1, "branches[0].officers[0].salary", "unknown"),
         ("branches.0.waves.0.size", 1, "branches[0].waves[0].size", "unknown"),
         ("reported_on", "2020-02-30", "reported_on", "no day 2020-02-30"),
+        ("reported_on", "1899-12-31", "reported_on", "after 1900"),
         ("reported_on", "20200315", "reported_on", "must be a date"),
         ("reported_on", "2026-01-02", "reported_on", "still to come"),
         ("title", 5, "title", "text"),
@@ -207,6 +208,16 @@ def test_two_latest_values_for_the_same_days_are_named(catalogue_read: Catalogue
     ]
 
     assert problems(catalogue_read, case).keys() == {"facts[4]"}
+
+
+@pytest.mark.parametrize(("unit", "means"), [("项", "items"), ("件", "matters"), ("起", "matters")])
+def test_print_is_loose_about_what_is_counted_and_the_metric_decides(catalogue_read: Catalogue, unit: str, means: str) -> None:
+    case = copy.deepcopy(SMALL)
+    case["facts"].append({"branch": "one", "on": "2020-03-02", "kind": "need", "metric": "needs_recorded", "value": 36, "unit": unit})
+
+    fact = read_case(json.dumps(case).encode(), catalogue_read, TODAY).facts[-1]
+
+    assert (fact.metric, fact.unit, fact.unit_text or unit) == ("needs_recorded", means, unit)
 
 
 def test_a_key_written_twice_is_named(catalogue_read: Catalogue) -> None:

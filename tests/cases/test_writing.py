@@ -265,6 +265,11 @@ def test_a_case_never_owes_a_report(published: None) -> None:
     assert not Branch.objects.due_on(date(2020, 3, 6)).exists()
 
 
+def test_a_file_with_too_long_a_name_is_refused_in_a_sentence(catalogue: None) -> None:
+    with pytest.raises(CaseFileError):
+        load(SMALL, "a" * 200)
+
+
 def test_one_refused_file_does_not_keep_the_others_out(catalogue: None, tmp_path: Any) -> None:
     bad, good = tmp_path / "bad.json", tmp_path / "good.json"
     bad.write_text("{}", encoding="utf-8")
