@@ -130,7 +130,7 @@ class FiguresForm(forms.Form):
     def full_clean(self) -> None:
         """Check, and let the first field that was refused take the focus."""
         super().full_clean()
-        first = next((name for name in self.fields if self._errors and name in self._errors), None)
+        first = next((name for name in self.fields if name in self.errors), None)
         if first is not None:
             self.fields[first].widget.attrs["autofocus"] = True
 

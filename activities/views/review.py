@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Case, Count, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -214,7 +214,7 @@ def _add_contacts(rows: Sequence[ReviewRow], day: date) -> None:
     """Name for each branch the officer with a duty phone: the secretary before the others."""
     terms = OfficerTerm.objects.filter(branch__in=[row.branch.pk for row in rows], during__contains=day, office__in=CALLED_OFFICES)
     callable_terms = terms.exclude(membership__person__duty_phone="").select_related("membership__person")
-    by_branch: dict[int, Person] = {}
+    by_branch: dict[int | None, Person] = {}
     for term in sorted(callable_terms, key=lambda term: CALLED_OFFICES.index(term.office)):
         by_branch.setdefault(term.branch_id, term.membership.person)
     for row in rows:
@@ -233,7 +233,7 @@ def _groups(rows: Sequence[ReviewRow]) -> list[tuple[str, str, list[ReviewRow]]]
     return [(state, title, found) for state, title in titles.items() if (found := [row for row in rows if row.state == state])]
 
 
-def _counts(due: "QuerySet[Branch]") -> dict[str, int]:
+def _counts(due: Any) -> dict[str, int]:
     counts = {"filed": 0, "missing": 0, "returned": 0, "accepted": 0}
     for state, count in due.order_by().values_list("state_of_day").annotate(count=Count("pk", distinct=True)):
         counts[state if state in counts else "missing"] += count

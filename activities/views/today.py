@@ -78,7 +78,7 @@ def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:
     for version in versions.select_related("daily_report", "filed_by").order_by("daily_report_id", "-number").distinct("daily_report_id"):
         filed[version.branch_id][version.report.business_date] = version
     drafts: dict[int, list[ReportDraft]] = defaultdict(list)
-    for draft in ReportDraft.objects.filter(user_id=request.user.pk, branch__in=list(rows), business_date__gte=since).order_by("-business_date"):
+    for draft in ReportDraft.objects.filter(user_id=request.user.pk or 0, branch__in=list(rows), business_date__gte=since).order_by("-business_date"):
         drafts[draft.branch_id].append(draft)
     for pk, row in rows.items():
         _fill(row, filed[pk], drafts[pk])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from activities.models import DailyReport, Measure, ReportDraft, ReportVersion
-from activities.services import accept, return_to_branch, save_draft
+from activities.services import Figure, Participation, Work, accept, file_daily_report, return_to_branch, save_draft
 from branches.access import Role
 from branches.models import Branch
 from members.models import Person
@@ -38,7 +39,7 @@ def form_url(branch: Branch, day: date = MARCH_6, name: str = REPORT) -> str:
 def form_of(page: Any) -> dict[str, str]:
     """What a browser without script would send back from a page: hidden inputs, texts, checked radios and chosen options."""
     html = page.content.decode()
-    body = html[html.index("<form class=\"form\"") : html.index("</form>", html.index("<form class=\"form\""))]
+    body = html[html.index('<form class="form"') : html.index("</form>", html.index('<form class="form"'))]
     fields: dict[str, str] = {}
     for tag in re.findall(r"<input[^>]*>", body):
         attrs = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
@@ -283,9 +284,6 @@ def test_after_the_due_time_a_correction_asks_for_its_reason(branch: Branch, org
 
 
 def test_what_a_form_cannot_show_stays_in_the_next_version(branch: Branch, city: City, organiser: User) -> None:
-    from activities.services import Figure, Participation, Work, file_daily_report
-    from decimal import Decimal
-
     person = make_person("示例党员甲", city.company, branch)
     rounds = [Work("patrol", (Figure("patrol_rounds", Decimal(2)),), place=city.street, participants=(Participation(person, Decimal(3)),)) for _ in range(2)]
     gate = Work("checkpoint", (Figure("vehicles", Decimal(8000), qualifier="about", qualifier_text="约8000多台"),))
@@ -463,7 +461,9 @@ def test_a_receipt_number_is_looked_up_as_read_aloud(branch: Branch, organiser: 
     assert client_of(other_organiser).get(url, {"receipt": spoken}).context["receipt_state"] == "unknown"
 
 
-def test_the_list_is_filtered_and_shows_nothing_outside_the_scope(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, city_official: User) -> None:
+def test_the_list_is_filtered_and_shows_nothing_outside_the_scope(
+    branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, city_official: User
+) -> None:
     file(branch, MARCH_6, by=organiser, vehicles=200)
     file(branch, MARCH_5, by=organiser, vehicles=200)
     version = file(other_branch, MARCH_6, by=other_organiser, vehicles=1).version
@@ -528,10 +528,6 @@ def test_a_report_outside_the_scope_is_not_there(branch: Branch, organiser: User
 
 
 def test_an_entry_shows_a_liaison_only_their_own_people_and_no_note(branch: Branch, city: City, organiser: User, liaison: User) -> None:
-    from decimal import Decimal
-
-    from activities.services import Figure, Participation, Work, file_daily_report
-
     ours, others = make_person("集团甲", city.company, branch), make_person("外单位乙", city.bureau, branch)
     work = Work("patrol", (Figure("patrol_rounds", Decimal(2)),), note="张某家门口", participants=(Participation(ours, Decimal(2)), Participation(others)))
     version = file_daily_report(actor=organiser, branch=branch, day=MARCH_6, works=[work], uid=uuid4()).version

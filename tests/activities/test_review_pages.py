@@ -94,11 +94,15 @@ def test_a_report_that_changed_meanwhile_is_not_accepted_unseen(branch: Branch, 
     old = file(branch, MARCH_6, by=organiser, vehicles=1).version
     file(branch, MARCH_6, by=organiser, vehicles=2)
     page = act(client_of(reviewer), act="accept", version=str(old.public_id)).url
-    assert b"Somebody else has dealt with this version meanwhile." in client_of(reviewer).get(page).content or not ReportVersion.objects.filter(state="accepted")
+    assert b"Somebody else has dealt with this version meanwhile." in client_of(reviewer).get(page).content or not ReportVersion.objects.filter(
+        state="accepted"
+    )
     assert not ReportVersion.objects.filter(state="accepted").exists()
 
 
-def test_only_reviewers_review_and_only_in_their_scope(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, official: User, reviewer: User) -> None:
+def test_only_reviewers_review_and_only_in_their_scope(
+    branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, official: User, reviewer: User
+) -> None:
     version = file(branch, MARCH_6, by=organiser, vehicles=1).version
     elsewhere = file(other_branch, MARCH_6, by=other_organiser, vehicles=1).version
     for stranger in (organiser, official):

@@ -1,5 +1,4 @@
 // 'The rest are 0' in place: fills zero into the usual figures that are blank, names them, and takes it back again.
-import { announce } from "../portal/js/announce.js";
 import { blankUsual, labelOf } from "./unfilled.js";
 
 const button = document.querySelector("[data-zero-rest]");
@@ -21,7 +20,6 @@ if (button) {
     names.textContent = filled.map(labelOf).join(form.dataset.separator);
     form.elements.zeroed.value = filled.map((input) => input.name.slice(2)).join(",");
     bar.hidden = filled.length === 0;
-    announce(bar.querySelector("p").textContent);
     changed();
   });
   bar.querySelector("button").addEventListener("click", (event) => {

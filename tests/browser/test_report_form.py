@@ -1,0 +1,257 @@
+"""The form of a day in a real browser: drafts, no network, a lost sign-in, two tabs, and no script at all."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+
+from activities.models import Measure, ReportDraft, ReportVersion
+from activities.services import Figure, Work, file_daily_report
+from branches.access import Role
+from branches.models import Branch
+from portal.accounts.models import User
+from tests.browser.conftest import type_sign_in
+from tests.factories import current, file, make_user
+from tests.personas import MARCH_5, MARCH_6
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
+
+ContextOf = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def url(branch: Branch, organiser: User) -> str:
+    """The form of 6 March, for a branch that reported the day before."""
+    file(branch, MARCH_5, by=organiser, vehicles=186, turned_back=19, goods_unloaded=0)
+    return reverse("activities:report_edit", args=[branch.public_id, MARCH_6])
+
+
+@pytest.fixture
+def page(context_of: ContextOf, organiser: User, url: str) -> Page:
+    """The form, open on a phone in English."""
+    page = context_of(organiser, language="en").new_page()
+    page.goto(url)
+    return page
+
+
+def state(page: Page) -> Any:
+    return page.locator("[data-draft-state]")
+
+
+def value(page: Page, metric: str) -> str:
+    return page.input_value(f"[name=v_{metric}]")
+
+
+def pick(page: Page, metric: str, qualifier: str) -> None:
+    page.locator(f"label:has([name=q_{metric}][value={qualifier}])").click()
+
+
+def test_a_day_is_filed_with_taps_and_the_phone_forgets_its_copy(page: Page, branch: Branch) -> None:
+    page.fill("[name=v_vehicles]", "２００")
+    pick(page, "vehicles", "nearly")
+    page.fill("[name=v_goods_unloaded]", "1.5")
+    page.select_option("[name=u_goods_unloaded]", "t")
+    expect(page.locator("[data-left]")).to_have_text("1 figure is not filled in")
+
+    page.click("[data-zero-rest]")
+    expect(page.locator("[data-zeroed]")).to_contain_text("turned back")
+    expect(page.locator("[data-left]")).to_have_text("All usual figures are filled in")
+    page.locator("[data-zeroed] button").click()
+    assert value(page, "turned_back") == ""
+    page.click("[data-zero-rest]")
+
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    expect(page.get_by_text("nearly 200 vehicle-times")).to_be_visible()
+    page.get_by_role("button", name="File the report").click()
+    version = current(branch, MARCH_6)
+    assert version is not None
+    expect(page.locator(".receipt .code")).to_contain_text(version.receipt)
+    expect(page.locator("#chat-text")).to_contain_text("200")
+    assert dict(Measure.objects.filter(entry__version=version).values_list("metric__code", "value")) == {
+        "vehicles": 200,
+        "turned_back": 0,
+        "goods_unloaded": 1500,
+    }
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('typed:')).length") == 0
+
+
+def test_what_is_typed_is_saved_by_itself_and_found_again(page: Page, url: str, context_of: ContextOf, organiser: User) -> None:
+    page.fill("[name=v_vehicles]", "20x")
+    expect(state(page)).to_have_text("Draft saved 21:00")
+    assert ReportDraft.objects.get().data["v_vehicles"] == "20x"
+    other_phone = context_of(organiser).new_page()
+    other_phone.goto(url)
+    assert value(other_phone, "vehicles") == "20x"
+
+
+def test_without_network_the_phone_keeps_it_and_offers_it_back(page: Page, url: str, branch: Branch) -> None:
+    page.context.set_offline(True)
+    page.fill("[name=v_vehicles]", "２０１")
+    page.fill("[name=note]", "夜班")
+    expect(state(page)).to_contain_text("Offline, kept on this phone")
+    expect(state(page)).to_contain_text("Code")
+    code = state(page).get_attribute("data-code")
+
+    # Filing waits for the network, and says so instead of losing the page.
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    expect(page.locator("[data-toasts]")).to_contain_text("You are offline")
+    assert not ReportDraft.objects.exists()
+
+    # Whatever reaches the server by itself once the network is back does not, so that only the phone has it.
+    page.route("**/draft/", lambda route: route.abort())
+    page.context.set_offline(False)
+    page.reload()
+    assert value(page, "vehicles") == ""
+    page.click("[data-restore-yes]")
+    assert (value(page, "vehicles"), page.input_value("[name=note]")) == ("２０１", "夜班")
+
+    # The code of what the phone held is the receipt number of the filing: same content, same identifier.
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="File the report").click()
+    expect(page.locator(".receipt .code")).to_contain_text(str(code))
+    version = current(branch, MARCH_6)
+    assert version is not None
+    assert version.receipt == code
+
+
+def test_the_phone_computes_the_receipt_of_a_supplement_too(page: Page, url: str, branch: Branch, organiser: User) -> None:
+    rounds = [
+        Work("patrol", (Figure("patrol_rounds", Decimal(2)), Figure("stalls_moved_on", Decimal(n))), place=branch.region, note=f"第{n}轮") for n in (1, 2)
+    ]
+    gate = Work("checkpoint", (Figure("vehicles", Decimal(8000), qualifier="about", qualifier_text="约8000多台"), Figure("turned_back", Decimal(3))))
+    file_daily_report(actor=organiser, branch=branch, day=MARCH_6, works=[*rounds, gate], uid=uuid4(), note="旧备注")
+    page.goto(url)
+    page.context.set_offline(True)
+    page.fill("[name=v_turned_back]", "1,204")
+    page.locator("details.more summary").click()
+    page.fill("#find-figure", "errands run")
+    page.fill("[name=v_errands]", "1.2万")
+    pick(page, "errands", "over")
+    page.fill("[name=v_goods_unloaded]", "0.50")
+    page.select_option("[name=u_goods_unloaded]", "jin")
+    expect(state(page)).to_contain_text("Code")
+    page.wait_for_timeout(1600)
+    code = state(page).get_attribute("data-code")
+    page.context.set_offline(False)
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="File the report").click()
+    expect(page.locator(".receipt .code")).to_contain_text(str(code))
+
+
+def test_a_sign_in_lost_while_typing_loses_nothing(page: Page, url: str, organiser: User) -> None:
+    page.fill("[name=v_vehicles]", "200")
+    expect(state(page)).to_have_text("Draft saved 21:00")
+    page.context.clear_cookies(name="sessionid")
+    page.fill("[name=v_vehicles]", "210")
+    page.fill("[name=v_turned_back]", "2x")
+    banner = page.locator("[data-signed-out]")
+    expect(banner).to_be_visible()
+
+    banner.get_by_role("link").click()
+    type_sign_in(page, organiser)
+    page.wait_for_url(f"**{url}")
+    expect(page.locator("[data-restore-words]")).to_contain_text("is back")
+    assert (value(page, "vehicles"), value(page, "turned_back")) == ("210", "2x")
+
+
+def test_an_old_token_leads_on_with_what_was_typed(page: Page) -> None:
+    page.fill("[name=v_vehicles]", "200")
+    page.evaluate("document.querySelector('form[data-report] [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Go on with what you typed").click()
+    assert value(page, "vehicles") == "200"
+    assert not ReportVersion.objects.exclude(daily_report__business_date=MARCH_5).exists()
+
+
+def test_a_letter_in_a_value_is_said_beside_the_field_which_has_the_focus(page: Page) -> None:
+    page.fill("[name=v_vehicles]", "200")
+    page.fill("[name=v_turned_back]", "2O")
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    row = page.locator(".numrow.invalid")
+    expect(row).to_contain_text("This is not a number.")
+    expect(page.locator("[name=v_turned_back]")).to_be_focused()
+    expect(page.get_by_role("alert").first).to_contain_text("turned back")
+    assert value(page, "vehicles") == "200"
+
+
+def test_a_second_tab_is_asked_only_about_what_both_changed(page: Page, url: str, branch: Branch) -> None:
+    second = page.context.new_page()
+    second.goto(url)
+    for tab, vehicles, metric in ((page, "200", "turned_back"), (second, "210", "goods_unloaded")):
+        tab.fill("[name=v_vehicles]", vehicles)
+        tab.fill(f"[name=v_{metric}]", "5")
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="File the report").click()
+    expect(page.locator(".receipt")).to_be_visible()
+
+    second.locator(".dock").get_by_role("button", name="Preview").click()
+    expect(second.locator(".questions fieldset")).to_have_count(1)
+    assert (value(second, "turned_back"), value(second, "goods_unloaded")) == ("5", "5")
+    second.locator(".questions label", has_text="200").click()
+    second.locator(".dock").get_by_role("button", name="Preview").click()
+    second.get_by_role("button", name="File the report").click()
+    expect(second.locator(".receipt")).to_be_visible()
+    version = current(branch, MARCH_6)
+    found = Measure.objects.filter(entry__version=version).values_list("metric__code", "value")
+    assert dict(found) == {"vehicles": 200, "turned_back": 5, "goods_unloaded": 5}
+
+
+def test_a_double_tap_on_file_stores_one_version(page: Page) -> None:
+    page.fill("[name=v_vehicles]", "200")
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="File the report").dblclick()
+    expect(page.locator(".receipt")).to_be_visible()
+    assert ReportVersion.objects.filter(daily_report__business_date=MARCH_6).count() == 1
+
+
+def test_the_whole_way_works_without_script(context_of: ContextOf, organiser: User, reviewer: User, url: str, branch: Branch) -> None:
+    page = context_of(organiser, javascript=False, language="en").new_page()
+    page.goto(reverse("activities:today"))
+    page.get_by_role("link", name="Fill in today's report").click()
+    page.fill("[name=v_vehicles]", "200")
+    page.get_by_role("button", name="The rest are 0").click()
+    assert value(page, "turned_back") == "0"
+    page.get_by_role("button", name="Undo").click()
+    assert value(page, "turned_back") == ""
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_text("The draft is saved. It is not filed yet.")).to_be_visible()
+    page.fill("[name=v_turned_back]", "1")
+    page.locator("[name=v_vehicles]").press("Enter")
+    page.get_by_role("button", name="File the report").click()
+    expect(page.locator(".receipt")).to_be_visible()
+
+    desk = context_of(reviewer, javascript=False, language="en").new_page()
+    desk.goto(reverse("activities:review_list"))
+    desk.locator("summary", has_text="Return").click()
+    desk.get_by_role("button", name="Return it").click()
+    expect(desk.get_by_text("Say what to look at before you return a report.")).to_be_visible()
+    desk.fill("textarea[name=note]", "请核对")
+    desk.get_by_role("button", name="Return it").click()
+    page.goto(reverse("activities:today"))
+    expect(page.get_by_text("请核对")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_scrolls_sideways(context_of: ContextOf, organiser: User, reviewer: User, url: str, branch: Branch, width: int) -> None:
+    version = file(branch, MARCH_6, by=organiser, vehicles=10**14, turned_back=1, qualifiers={"vehicles": "over"}).version
+    for back in (2, 3):
+        file(branch, MARCH_6 - timedelta(days=back), by=make_user(f"u{back}", (Role.ORGANISER, branch)), vehicles=1)
+    addresses = [
+        (organiser, url),
+        (organiser, reverse("activities:today")),
+        (organiser, reverse("activities:report_list")),
+        (organiser, reverse("activities:report_receipt", args=[version.public_id])),
+        (organiser, reverse("activities:report_detail", args=[version.report.public_id])),
+        (organiser, reverse("activities:entry_detail", args=[version.entries.get().public_id])),
+        (organiser, reverse("activities:period_edit", args=[branch.public_id])),
+        (reviewer, reverse("activities:review_list")),
+    ]
+    pages = {user: context_of(user, language="en", viewport={"width": width, "height": 740}).new_page() for user in (organiser, reviewer)}
+    for user, address in addresses:
+        pages[user].goto(address)
+        assert pages[user].evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
