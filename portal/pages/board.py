@@ -61,6 +61,11 @@ class Tile:
     href: str
     course: Sequence[Decimal | None]
 
+    @property
+    def has_course(self) -> bool:
+        """Whether there is a day to draw."""
+        return any(value is not None for value in self.course)
+
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
@@ -101,6 +106,14 @@ class MissingLine:
     href: str
     phone: str
     call_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A statement beside the portal's own figure, which opens its records when one metric makes it."""
+
+    comparison: Comparison
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,10 +391,15 @@ class Board:
         return len(self._beside) > NAMED_BESIDE
 
     @cached_property
-    def statements(self) -> list[Comparison]:
+    def statements(self) -> list[StatementLine]:
         """What published texts say about the scope, beside the portal's own figures."""
         stated = Statement.objects.filter(**{self.scope.kind: self.scope.object}).order_by("pk")
-        return rollups.compare(self.scope, stated, self.catalogue, self.ledger)
+        return [self._statement(row) for row in rollups.compare(self.scope, stated, self.catalogue, self.ledger)]
+
+    def _statement(self, row: Comparison) -> StatementLine:
+        until = row.statement.stated_on
+        span = Span(min(self.first_day or until, until), until)
+        return StatementLine(row, records_url(self.scope.object, span, row.total.metric) if row.total else "")
 
     @property
     def export_href(self) -> str:

@@ -200,7 +200,7 @@ def _beside(board: Board) -> Iterator[Sequence[Value]]:
 
 
 def _statements(board: Board) -> Iterator[Sequence[Value]]:
-    for row in board.statements:
+    for row in (line.comparison for line in board.statements):
         stated, own = str(Qualifier(row.statement.qualifier).label), str(row.qualifier.label) if row.value is not None else None
         result = {True: _("Agrees"), False: _("Differs"), None: None}[row.agrees]
         yield row.statement.what, row.statement.value, stated, row.value, own, result

@@ -40,7 +40,7 @@ def page(user: User, address: str, status: int = 200) -> str:
     client.force_login(user)
     response = client.get(address)
     assert response.status_code == status, address
-    return response.content.decode() if not response.streaming else b"".join(response).decode()  # type: ignore[arg-type]
+    return response.content.decode()
 
 
 def words(html: str) -> str:
@@ -246,7 +246,7 @@ def test_a_duty_phone_is_masked_until_it_is_called_and_the_call_is_logged(offici
 
 
 def test_only_those_who_may_call_are_shown_numbers(organiser: User, liaison: User, branch: Branch, city: City, other_branch: Branch) -> None:
-    person = branch.terms.get().membership.person  # type: ignore[attr-defined]
+    person = branch.terms.get().membership.person
     for user in (organiser, liaison, make_user("elsewhere", (Role.OFFICIAL, city.south))):
         client = Client()
         client.force_login(user)
@@ -260,7 +260,7 @@ def test_only_those_who_may_call_are_shown_numbers(organiser: User, liaison: Use
 
 def test_records_are_read_page_by_page_without_loss(official: User, city: City, branch: Branch, organiser: User) -> None:
     for offset in range(120):
-        file(branch, MARCH_6 - timedelta(days=offset), by=organiser, vehicles=offset, **({"reason": "补报"} if offset else {}))
+        file(branch, MARCH_6 - timedelta(days=offset), by=organiser, vehicles=offset, reason="补报" if offset else "")
     address, seen = records_url(city.north, Span(MARCH_6 - timedelta(days=200), MARCH_6), Metric.objects.get(code="vehicles")), []
 
     while address:
@@ -292,11 +292,8 @@ def export(user: User, thing: Region | Branch, ending: str, table: str = "") -> 
     client = Client()
     client.force_login(user)
     kind = "branch" if isinstance(thing, Branch) else "region"
-    return client.get(
-        f"/dashboard/{kind}/{thing.public_id}/export.{ending}?from=2020-03-06&to=2020-03-06&table={table}"
-        if table
-        else f"/dashboard/{kind}/{thing.public_id}/export.{ending}?from=2020-03-06&to=2020-03-06"
-    )
+    days = f"from={MARCH_6}&to={MARCH_6}" + (f"&table={table}" if table else "")
+    return client.get(f"/dashboard/{kind}/{thing.public_id}/export.{ending}?{days}")
 
 
 @pytest.mark.usefixtures("filed")
@@ -367,7 +364,16 @@ def test_a_statement_agrees_with_the_portal_or_differs(computes: str, value: int
     Region.objects.filter(pk=city.community.pk).update(households=65)
     branch.covers.add(city.community)
     stated = Statement.objects.create(
-        branch=branch, what_zh="一", what_en="one", value=value, qualifier=qualifier, computes=computes, stated_on=MARCH_6, title="文", source="t", key="1"
+        branch=branch,
+        what_zh="一",
+        what_en="one",
+        value=Decimal(value),
+        qualifier=qualifier,
+        computes=computes,
+        stated_on=MARCH_6,
+        title="文",
+        source="t",
+        key="1",
     )
 
     assert computed(stated).agrees is agrees
