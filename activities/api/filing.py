@@ -82,8 +82,8 @@ class EntryInput(StrictSerializer):
     starts_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     ends_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
-    figures = FigureInput(many=True, allow_empty=False, max_length=MOST)
-    participants = ParticipantInput(many=True, required=False, default=list, max_length=MOST)
+    figures: Any = serializers.ListSerializer(child=FigureInput(), allow_empty=False, max_length=MOST)
+    participants: Any = serializers.ListSerializer(child=ParticipantInput(), required=False, default=list, max_length=MOST)
 
 
 class _FilingInput(StrictSerializer):
@@ -95,12 +95,21 @@ class _FilingInput(StrictSerializer):
         max_length=500, required=False, allow_blank=True, default="", help_text=gettext_lazy("Why figures change after the due time; needed for a correction.")
     )
     note = serializers.CharField(
-        max_length=5000, required=False, allow_blank=True, default="", help_text=gettext_lazy("Free text; counts as personal, for a resident may be named in it.")
+        max_length=5000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=gettext_lazy("Free text; treated as personal: a resident may be named in it."),
     )
-    figures = FigureInput(
-        many=True, required=False, max_length=MOST, help_text=gettext_lazy("All figures of the report; one entry is made for each kind of work. Or send entries.")
+    figures: Any = serializers.ListSerializer(
+        child=FigureInput(),
+        required=False,
+        max_length=MOST,
+        help_text=gettext_lazy("All figures of the report; each kind of work becomes an entry. Or send entries."),
     )
-    entries = EntryInput(many=True, required=False, max_length=MOST, help_text=gettext_lazy("The pieces of work, with place, time and people. Or send figures."))
+    entries: Any = serializers.ListSerializer(
+        child=EntryInput(), required=False, max_length=MOST, help_text=gettext_lazy("Pieces of work, with place, time and people. Or send figures.")
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require figures in exactly one of the two ways.
@@ -184,7 +193,7 @@ def works(data: dict[str, Any], user: Any) -> tuple[Work, ...]:
     entries: list[dict[str, Any]] = data["entries"]
     places = _found(Region.objects.visible_to(user), {entry["place"] for entry in entries} - {None})
     people = _found(Person.objects.visible_to(user), {part["person"] for entry in entries for part in entry["participants"]})
-    errors: dict[int, Any] = {}
+    errors: dict[Any, Any] = {}
     for number, entry in enumerate(entries):
         if entry["place"] is not None and entry["place"] not in places:
             errors.setdefault(number, {})["place"] = [_not_found()]
@@ -192,7 +201,8 @@ def works(data: dict[str, Any], user: Any) -> tuple[Work, ...]:
         if absent:
             errors.setdefault(number, {})["participants"] = absent
     if errors:
-        raise serializers.ValidationError({"entries": errors})
+        refused: Any = {"entries": errors}
+        raise serializers.ValidationError(refused)
     return tuple(_work(entry, places, people) for entry in entries)
 
 

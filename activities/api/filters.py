@@ -6,6 +6,8 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from activities.models import ActivityKind, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion
 from branches.filters import regions_seen, units_seen
@@ -99,7 +101,7 @@ class EntryFilter(DaysFilter):
         label=_("In which people of this work unit took part"), queryset=units_seen, to_field_name="public_id", method="of_unit"
     )
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=ActivityKind.choices)
-    counted = django_filters.ChoiceFilter(label=_("Only what counts; with “false”, superseded, returned and withdrawn versions too"), choices=_BOTH, method="all_rows")
+    counted = django_filters.ChoiceFilter(label=_("Only what counts; with “false”, all versions"), choices=_BOTH, method="all_rows")
 
     def filter_queryset(self, queryset: Any) -> Any:
         """Apply the filters; without `counted=false`, keep what counts."""
@@ -133,7 +135,11 @@ class MeasureFilter(EntryFilter):
 
     entry = "entry__"
 
-    metric = django_filters.ModelMultipleChoiceFilter(label=_("The figure's code; several may be given"), queryset=Metric.objects.all(), to_field_name="code")
+    metric = extend_schema_field(OpenApiTypes.STR)(
+        django_filters.ModelMultipleChoiceFilter(
+            label=_("The figure's code; several may be given"), queryset=Metric.objects.all(), field_name="metric__code", to_field_name="code", distinct=False
+        )
+    )
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=ActivityKind.choices, field_name="metric__kind")
 
     def in_region(self, queryset: QuerySet[Any], name: str, value: Region) -> QuerySet[Any]:

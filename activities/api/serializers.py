@@ -37,7 +37,7 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
 class MetricSerializer(serializers.ModelSerializer[Metric]):
     """A figure that can be reported."""
 
-    unit = serializers.SlugRelatedField(slug_field="code", read_only=True, help_text=_("The code of its own unit, in which values are stored."))
+    unit = serializers.CharField(source="unit.code", help_text=_("The code of its own unit, in which values are stored."))
 
     class Meta:
         model = Metric

@@ -1,13 +1,15 @@
 """Reports, entries, figures, the catalogue."""
 
+from typing import Any
+
 from django.urls import path
 
 from activities.api import views
 
 app_name = "activities-api"
 
-MANY = {"get": "list"}
-ONE = {"get": "retrieve"}
+MANY: dict[str, Any] = {"get": "list"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("reports/", views.DailyReportViewSet.as_view({**MANY, "post": "create"}), name="report-list"),

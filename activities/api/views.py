@@ -1,6 +1,7 @@
 """Reports with their versions, entries, figures, goods and statements; the catalogue; and filing."""
 
-from typing import Any, ClassVar, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -45,12 +46,22 @@ from portal.foundation.api.fields import link
 from portal.foundation.api.schema import describes_reading, example
 from portal.foundation.api.views import ReadViewSet
 
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+
+F = TypeVar("F", bound=Callable[..., Any])
+
 ABOUT_FILING: Final = _(
     "Stored once for each uid of your account: 201 the first time, 200 with the stored version when the same comes again, 409 when the same uid "
     "comes with other content. A version replaces the one before it, so send all figures of the report. Zero is a figure; what is not known is left out."
 )
 _STORED: Final = _("Stored now.")
 _STORED_BEFORE: Final = _("Stored before by the same request; nothing changed.")
+
+
+def _actor(request: Request) -> "User":
+    """Return who asks; permissions let nobody else this far."""
+    return cast("User", request.user)
 
 
 class ReportViewSet(ScopedViewSet):
@@ -88,7 +99,7 @@ class ReportViewSet(ScopedViewSet):
         self.pointers = filing.pointers(data, {"reason": "reason", **fields})
         branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=data["branch"])
         common = {name: data[name] for name in ("uid", "reason", "note")}
-        return {"actor": request.user, "branch": branch, "works": filing.works(data, request.user), "means": ReportVersion.Means.API, **common, "data": data}
+        return {"actor": _actor(request), "branch": branch, "works": filing.works(data, request.user), "means": ReportVersion.Means.API, **common, "data": data}
 
     def acknowledged(self, acknowledgement: services.Acknowledgement) -> Response:
         """Return the stored version: 201 when it was stored now, 200 when it was before."""
@@ -98,18 +109,19 @@ class ReportViewSet(ScopedViewSet):
         return Response(VersionSerializer(version, context=context).data, status=code, headers={"Location": link(context, VERSIONS, version.public_id)})
 
 
-_EXPAND: Final = OpenApiParameter("expand", str, enum=["entries"], description=_("With “entries”, each version carries its pieces of work."))  # type: ignore[arg-type]
+_EXPAND: Final = OpenApiParameter("expand", str, enum=["entries"], description=_("With “entries”, each version carries its pieces of work."))
 
 
-def _filing(summary: Promise, received: type[Any], shown: dict[str, Any], *sent: dict[str, Any]) -> Any:
-    answers = {201: OpenApiResponse(VersionSerializer, description=_STORED), 200: OpenApiResponse(VersionSerializer, description=_STORED_BEFORE)}  # type: ignore[arg-type]
+def _filing(summary: Promise, received: type[Any], shown: dict[str, Any], *sent: dict[str, Any]) -> Callable[[F], F]:
+    answers = {201: OpenApiResponse(VersionSerializer, description=_STORED), 200: OpenApiResponse(VersionSerializer, description=_STORED_BEFORE)}
     requests = [example(each, request_only=True) for each in sent]
     for number, each in enumerate(requests, 1):
         each.name = f"{each.name} {number}"
     about: Any = ABOUT_FILING
     title: Any = summary
-    shown_example = example(shown, response_only=True, status_codes=["200", "201"])
-    return extend_schema(summary=title, description=about, request=received, responses=answers, examples=[*requests, shown_example], tags=["reports"])
+    shown_all = [*requests, example(shown, response_only=True, status_codes=["200", "201"])]
+    decorate: Callable[[F], F] = extend_schema(summary=title, description=about, request=received, responses=answers, examples=shown_all, tags=["reports"])
+    return decorate
 
 
 @describes_reading(
@@ -167,11 +179,12 @@ class PeriodReportViewSet(ReportViewSet):
         return self.acknowledged(services.file_period_report(**given, **span))
 
 
-def _acting(summary: Promise, about: Promise, received: type[Any], sent: dict[str, Any]) -> Any:
+def _acting(summary: Promise, about: Promise, received: type[Any], sent: dict[str, Any]) -> Callable[[F], F]:
     title: Any = summary
     text: Any = about
     shown = [example(sent, request_only=True), example(examples.VERSION, response_only=True)]
-    return extend_schema(summary=title, description=text, request=received, responses=VersionSerializer, examples=shown, tags=["reports"])
+    decorate: Callable[[F], F] = extend_schema(summary=title, description=text, request=received, responses=VersionSerializer, examples=shown, tags=["reports"])
+    return decorate
 
 
 @describes_reading(
@@ -197,27 +210,25 @@ class VersionViewSet(ScopedViewSet):
     def accept(self, request: Request, **kwargs: Any) -> Response:
         """Accept a filed version."""
         self._sent(filing.NothingInput)
-        return self._now(services.accept(actor=request.user, version=self.get_object()))
+        return self._now(services.accept(actor=_actor(request), version=self.get_object()))
 
-    @_acting(
-        _("Return a version to its branch"), _("It no longer counts: the day is missing until a new version is filed."), filing.NoteInput, examples.RETURN
-    )
+    @_acting(_("Return a version to its branch"), _("It no longer counts: the day is missing until a new version is filed."), filing.NoteInput, examples.RETURN)
     def give_back(self, request: Request, **kwargs: Any) -> Response:
         """Return a version with a note."""
         sent = self._sent(filing.NoteInput)
-        return self._now(services.return_to_branch(actor=request.user, version=self.get_object(), **sent))
+        return self._now(services.return_to_branch(actor=_actor(request), version=self.get_object(), **sent))
 
     @_acting(_("Withdraw a version"), _("The branch takes back what should not have been filed."), filing.ReasonInput, examples.WITHDRAW)
     def withdraw(self, request: Request, **kwargs: Any) -> Response:
         """Withdraw a version with a reason."""
         sent = self._sent(filing.ReasonInput)
-        return self._now(services.withdraw(actor=request.user, version=self.get_object(), **sent))
+        return self._now(services.withdraw(actor=_actor(request), version=self.get_object(), **sent))
 
     @_acting(_("Confirm a version filed on behalf"), _("The organiser confirms what a reviewer filed from a telephone call."), filing.NothingInput, {})
     def confirm(self, request: Request, **kwargs: Any) -> Response:
         """Confirm what was filed on behalf."""
         self._sent(filing.NothingInput)
-        return self._now(services.confirm(actor=request.user, version=self.get_object()))
+        return self._now(services.confirm(actor=_actor(request), version=self.get_object()))
 
     def _sent(self, expected: type[BaseSerializer[Any]]) -> dict[str, Any]:
         given = expected(data=self.request.data)

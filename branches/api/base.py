@@ -30,6 +30,7 @@ class RolePermission(BasePermission):
 class ScopedViewSet(ReadViewSet):
     """A resource whose rows begin with `visible_to`."""
 
+    permission_classes = [*ReadViewSet.permission_classes, RolePermission]
     act: ClassVar[Act | None] = Act.SEE_BRANCHES
 
     def seen(self) -> QuerySet[Any, Any]:

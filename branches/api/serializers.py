@@ -53,7 +53,7 @@ class WorkUnitSerializer(serializers.ModelSerializer[WorkUnit]):
     """A work unit and the one that it belongs to."""
 
     url = UrlField(WORK_UNITS)
-    parent = ReferenceField(WORK_UNITS, allow_null=True, help_text=_("The unit that it belongs to."))
+    parent = ReferenceField(WORK_UNITS, allow_null=True, help_text=_("The unit that it belongs to."))  # type: ignore[assignment]
     external_ids = serializers.DictField(help_text=_("What other systems call it."))
 
     class Meta:

@@ -1,13 +1,15 @@
 """Regions, work units and branches."""
 
+from typing import Any
+
 from django.urls import path
 
 from branches.api import views
 
 app_name = "branches-api"
 
-MANY = {"get": "list"}
-ONE = {"get": "retrieve"}
+MANY: dict[str, Any] = {"get": "list"}
+ONE: dict[str, Any] = {"get": "retrieve"}
 
 urlpatterns = [
     path("regions/", views.RegionViewSet.as_view(MANY), name="region-list"),

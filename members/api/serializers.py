@@ -53,7 +53,7 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
     url = UrlField(PERSONS)
     name = serializers.SerializerMethodField(help_text=_("The name; for another system without sight of personal fields, its first character."))
     phone = serializers.SerializerMethodField(help_text=_("The private telephone: in full, masked, or null."))
-    duty_phone = serializers.SerializerMethodField(help_text=_("The duty telephone: in full, masked, or null. It is called from the pages, where the call is logged."))
+    duty_phone = serializers.SerializerMethodField(help_text=_("The duty telephone: in full, masked, or null. Calls are made from the pages."))
     masked = serializers.SerializerMethodField(help_text=_("Whether personal fields are masked or left out for you."))
     memberships = MembershipSerializer(many=True, help_text=_("Time in branches that you see."))
     secondments = SecondmentSerializer(many=True, help_text=_("Which work units sent the person."))

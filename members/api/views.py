@@ -1,5 +1,6 @@
 """Persons."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
@@ -42,7 +43,7 @@ class PersonViewSet(ScopedViewSet):
         own = Q(person=getattr(user, "person_id", None))
         held = Membership.objects.filter(own | Q(branch__in=Branch.objects.visible_to(user))).select_related("branch").order_by("pk")
         sensitive = Exists(Person.objects.visible_to(user, Act.SEE_SENSITIVE).filter(pk=OuterRef("pk")))
-        return (
+        rows: QuerySet[Any, Any] = (
             super()
             .seen()
             .annotate(sensitive_seen=sensitive)
@@ -51,6 +52,7 @@ class PersonViewSet(ScopedViewSet):
                 Prefetch("secondments", Secondment.objects.select_related("home_unit", "region").order_by("pk")),
             )
         )
+        return rows
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a person; the sight of personal fields is audited."""
@@ -59,7 +61,7 @@ class PersonViewSet(ScopedViewSet):
             audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request._request), fields=["phone", "duty_phone"])
         return Response(self.get_serializer(person).data)
 
-    def pull_details(self, rows: list[Model]) -> dict[str, Any]:
+    def pull_details(self, rows: Sequence[Model]) -> dict[str, Any]:
         """Return in how many rows personal fields were shown in full."""
         return {"sensitive": sum(bool(getattr(row, "sensitive_seen", False)) for row in rows)}
 

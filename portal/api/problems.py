@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as Refusal
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.encoding import iri_to_uri
@@ -55,7 +55,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("not-found", 404, gettext_lazy("Nothing is here"), gettext_lazy("There is no such thing, or it lies outside your scope.")),
         Kind("method", 405, gettext_lazy("This cannot be done here"), gettext_lazy("Use one of the methods that the header Allow names.")),
         Kind("not-acceptable", 406, gettext_lazy("There is no such format"), gettext_lazy("Answers are JSON: accept application/json.")),
-        Kind("stale", 409, gettext_lazy("Somebody else filed meanwhile"), gettext_lazy("Read the version in “current”, then file again with its number as base.")),
+        Kind(
+            "stale", 409, gettext_lazy("Somebody else filed meanwhile"), gettext_lazy("Read the version in “current”, then file again with its number as base.")
+        ),
         Kind(
             "reused-uid",
             409,
@@ -67,7 +69,18 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("media-type", 415, gettext_lazy("This kind of content is not read"), gettext_lazy("Send JSON with Content-Type: application/json.")),
         Kind("validation", 422, gettext_lazy("Some of it cannot be accepted"), gettext_lazy("“errors” names each place in the request and what to change.")),
         Kind("throttled", 429, gettext_lazy("Too many requests"), gettext_lazy("Wait as many seconds as the header Retry-After says.")),
-        Kind("server", 500, gettext_lazy("Something went wrong on our side"), gettext_lazy("Nothing was stored. Try again later; send filings with the same uid.")),
+        Kind(
+            "server",
+            500,
+            gettext_lazy("Something went wrong on our side"),
+            gettext_lazy("Nothing was stored. Try again later; send filings with the same uid."),
+        ),
+        Kind(
+            "unavailable",
+            503,
+            gettext_lazy("The portal is resting for a moment"),
+            gettext_lazy("Wait as many seconds as the header Retry-After says, then send it again with the same uid."),
+        ),
     )
 }
 
@@ -79,6 +92,7 @@ _BY_EXCEPTION: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.AuthenticationFailed, "not-signed-in"),
     (exceptions.PermissionDenied, "forbidden"),
     (PermissionDenied, "forbidden"),
+    (RequestDataTooBig, "too-large"),
     (exceptions.ParseError, "malformed"),
     (exceptions.MethodNotAllowed, "method"),
     (exceptions.NotAcceptable, "not-acceptable"),
@@ -107,7 +121,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text=gettext_lazy("The status code again."))
     detail = serializers.CharField(help_text=gettext_lazy("What happened here and what to do."))
     instance = serializers.CharField(help_text=gettext_lazy("The address that was asked."))
-    errors = ErrorSerializer(many=True, required=False, help_text=gettext_lazy("With a validation problem: each thing that cannot be accepted."))
+    errors = ErrorSerializer(  # type: ignore[assignment]
+        many=True, required=False, help_text=gettext_lazy("With a validation problem: each thing that cannot be accepted.")
+    )
     current = VersionSerializer(required=False, help_text=gettext_lazy("With a conflict: the version as it stands now."))
 
 

@@ -293,5 +293,3 @@ def _beside(scope: Scope, span: Span, metrics: Iterable[Metric]) -> tuple[list[M
     rows = rollups.beside(scope, span).filter(metric__in=[metric.pk for metric in metrics])
     found = list(rows.select_related("metric", "branch", "entry__version__period_report").order_by("pk")[:MOST_BESIDE])
     return [row for row in found if row.cut], [row for row in found if not row.cut]
-
-

@@ -78,7 +78,7 @@ class ProblemView(APIView):
         responses=PROBLEM_KIND,
         examples=[example({"type": "/api/v1/problems/stale/", "status": 409, "title": "Somebody else filed meanwhile", "detail": "…"}, response_only=True)],
         tags=["problems"],
-        auth=[{}],
+        auth=[{}],  # type: ignore[list-item]
     )
     def get(self, request: Request, slug: str) -> Response:
         """Describe a kind of problem."""
@@ -99,7 +99,7 @@ class TokenView(APIView):
     )
     def delete(self, request: Request) -> Response:
         """End the token; somebody signed in to the pages has none."""
-        token = request.auth
+        token: Any = request.auth
         if token is None:
             raise Http404
         audit.record(request.user, "token.revoked", address=audit.address_of(request._request), token=token.token_key[:8])

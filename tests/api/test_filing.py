@@ -1,6 +1,7 @@
 """Filing over the API: once, in the scope, with refusals that say what to change."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from threading import Barrier, Thread
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,7 @@ def test_a_report_is_stored_once_and_answered_with_its_receipt(call: Call, branc
     assert first["Location"].endswith(f"/api/v1/report-versions/{version.public_id}/")
     assert version.means == "api"
     goods = Measure.objects.get(metric__code="goods_unloaded")
-    assert (goods.value, goods.value_entered) == (11500, 11.5)
+    assert (goods.value, goods.value_entered) == (Decimal(11500), Decimal("11.5"))
 
 
 def test_one_identifier_for_two_contents_is_refused(call: Call, branch: Branch, organiser: User) -> None:

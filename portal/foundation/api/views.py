@@ -1,5 +1,6 @@
 """Resources that are read: a list and each object by its public identifier."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -40,8 +41,7 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
 
     def get_queryset(self) -> QuerySet[Any, Any]:
         """Return what whoever asks may see; nothing while the schema is drawn."""
-        rows = self.queryset.none() if getattr(self, "swagger_fake_view", False) else self.seen()
-        return rows
+        return self.queryset.none() if getattr(self, "swagger_fake_view", False) else self.seen()
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return what whoever asks may see."""
@@ -59,6 +59,6 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
         """The name of what is listed, for the audit log."""
         return str(self.queryset.model._meta.model_name)
 
-    def pull_details(self, rows: "list[Model]") -> dict[str, Any]:
+    def pull_details(self, rows: Sequence[Model]) -> dict[str, Any]:
         """Return what else the audit log says of a pull."""
         return {}
