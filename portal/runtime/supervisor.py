@@ -18,6 +18,7 @@ from typing import NoReturn
 import django
 from django.conf import settings
 from django.core.management import get_commands
+from django.db import InterfaceError, OperationalError
 
 from portal import static_files
 from portal.embedded import socket_dir
@@ -29,11 +30,13 @@ from portal.runtime.sentences import CannotStartError
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_LIMIT = 10 * 1024 * 1024
-# Seconds.
+# Seconds, but for the tries and failures.
 TICK = 0.2
 STEADY = 10
 LONGEST_PAUSE = 30
 WEB_READY = 60
+PREPARE_TRIES = 5
+MOST_FAILURES = 2
 GRACE = 7
 # Not through the proxy that the environment may name.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -53,7 +56,7 @@ class Child:
         self._pass_fds = tuple(pass_fds)
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
-        self._failures = 0
+        self.failures = 0
 
     def start(self) -> None:
         """Start the process in a session of its own, so that Ctrl-C reaches it through us and in order."""
@@ -78,10 +81,10 @@ class Child:
         """Start the process again if it ended and its pause is over."""
         if self.is_running():
             if time.monotonic() - self._started > STEADY:
-                self._failures = 0
+                self.failures = 0
             return
-        if time.monotonic() - self._started > min(LONGEST_PAUSE, 2**self._failures - 1):
-            self._failures += 1
+        if time.monotonic() - self._started > min(LONGEST_PAUSE, 2**self.failures - 1):
+            self.failures += 1
             self.start()
 
     def ask_to_stop(self) -> None:
@@ -162,7 +165,16 @@ class Supervisor:
             database.check_named()
         say("Preparing the data (the first time takes a minute)", "正在准备数据（首次约需一分钟）")
         log = self._data_dir / "log" / "prepare.log"
-        database.prepare(log)
+        for tries_left in reversed(range(PREPARE_TRIES)):
+            try:
+                database.prepare(log)
+                break
+            except CannotStartError as refusal:
+                if not tries_left or not isinstance(refusal.__cause__, OperationalError | InterfaceError):
+                    raise
+                # The server was killed in the middle of it. What was half done is rolled back when it is up again, so do it again.
+                time.sleep(1)
+                self._keep_database_up()
         collect_static_files(log)
 
     def _keep_database_up(self) -> None:
@@ -185,8 +197,13 @@ class Supervisor:
             self._children.append(Child("worker", [sys.executable, "manage.py", "work"], self._log("worker")))
         for child in self._children:
             child.start()
-        if not wait_for(lambda: self._answers() or not web.is_running(), WEB_READY) or not web.is_running():
+        if not wait_for(lambda: self._answers() or self._keeps_failing(web), WEB_READY) or not web.is_running():
             raise sentences.keeps_failing(web.name, web.log)
+
+    def _keeps_failing(self, child: Child) -> bool:
+        """Tell whether `child` ended and being started again does not help either: once may be somebody's kill."""
+        child.keep_up()
+        return not child.is_running() and child.failures >= MOST_FAILURES
 
     def _log(self, name: str) -> Path:
         path = self._data_dir / "log" / f"{name}.log"
@@ -209,8 +226,10 @@ class Supervisor:
         if not path.exists():
             return
         sign_ins: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-        rows = [f"  {sign_in['role']:<16} {sign_in['username']:<20} {sign_in['password']}" for sign_in in sign_ins]
-        say("Sign-ins of the demo, made on this machine: role, user name, password", "\n".join(["本机随机生成的演示账号：角色、用户名、密码", *rows]))
+        wide = max(len(sign_in["username"]) for sign_in in sign_ins)
+        # The Chinese name last: columns after it would not line up.
+        rows = [f"  {row['username']:<{wide}}  {row['password']}  {row['label_en']} / {row['label_zh']}" for row in sign_ins]
+        print("\n".join(["Sign-ins of the demo, made on this machine / 本机随机生成的演示账号：", *rows]), flush=True)
 
 
 def collect_static_files(log: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from portal.runtime.processes import die_with_parent
 
 wsgi_app = "portal.wsgi:application"
+# Imported once and shared, not once a worker: half the time to start and half the memory.
+preload_app = True
 worker_class = "gthread"
 workers = min(4, max(2, os.cpu_count() or 2))
 threads = 8

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,20 +14,27 @@ import pytest
 from portal.runtime.postgres import Server, wait_for
 from portal.runtime.processes import is_alive
 from tests.runtime.conftest import Start
-from tests.runtime.portals import copy_of, give_to_ordinary_user, run_sql
+from tests.runtime.portals import DIRECT, Portal, copy_of, give_to_ordinary_user, run_sql
+
+
+def refused(portal: Portal, path: str, **headers: str) -> urllib.error.HTTPError:
+    """Ask for `path` with the cookie of a session, and return the refusal."""
+    request = urllib.request.Request(f"http://127.0.0.1:{portal.port}{path}", headers={"Cookie": f"sessionid={'a' * 32}", **headers})
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        DIRECT.open(request, timeout=20)
+    return refusal.value
 
 
 def test_a_start_serves_and_says_where_and_with_which_sign_ins(start: Start, data_dir: Path) -> None:
-    (data_dir / "demo-sign-ins.json").write_text(json.dumps([{"role": "organiser", "username": "gate-1", "password": "made-here"}]))
+    sign_in = {"role": "organiser", "label_zh": "组织员", "label_en": "organiser", "username": "gate-1", "password": "made-here"}
+    (data_dir / "demo-sign-ins.json").write_text(json.dumps([sign_in]))
     portal = start().ready()
 
     assert portal.health() == (200, {"status": "ok"})
     printed = portal.stop()
 
     assert f"http://127.0.0.1:{portal.port}/" in printed
-    assert "organiser" in printed
-    assert "gate-1" in printed
-    assert "made-here" in printed
+    assert "gate-1  made-here  organiser / 组织员" in printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -75,9 +84,12 @@ def test_postgresql_killed_while_serving_is_started_again_with_what_was_stored(s
     os.kill(portal.server_pid(), signal.SIGKILL)
     gone = wait_for(lambda: portal.health()[0] == 503, 10)
     reason = portal.health()[1]["reason"]
+    page = refused(portal, "/account/activate/")
+    api = refused(portal, "/api/v1/reports/", Authorization=f"Token {'0' * 64}")
     portal.process.send_signal(signal.SIGCONT)
 
     assert gone
+    assert (page.code, page.headers["Retry-After"], api.code, api.headers["Content-Type"]) == (503, "5", 503, "application/problem+json")
     assert reason.startswith("The database does not answer")
     portal.ready()
     assert portal.query("SELECT value FROM kept") == [(7,)]

@@ -1,12 +1,15 @@
 """Style sheets and scripts, as a phone with a poor network fetches them."""
 
 import gzip
+import json
 import re
 import urllib.error
 import urllib.request
+from urllib.parse import urljoin
 
 import pytest
 
+from portal.static_files import APPS
 from tests.runtime.conftest import Start
 from tests.runtime.portals import DIRECT, Portal
 
@@ -33,19 +36,18 @@ def test_every_file_of_a_page_is_kept_for_ever_and_sent_compressed(start: Start)
         assert headers.get("content-encoding") == "gzip" or len(text) < 2000, path
 
 
-def test_the_modules_that_a_script_imports_are_named_by_their_content_too(start: Start) -> None:
+def test_every_module_that_a_script_of_ours_imports_is_named_by_its_content_too(start: Start) -> None:
     portal = start().ready()
-    _headers, page = fetch(portal, "/account/sign-in/")
-    waiting = re.findall(r'src="(/static/[^"]+\.js)"', page)
+    manifest = json.loads((portal.data_dir / "static" / "staticfiles.json").read_text())["paths"]
+    scripts = [stored for name, stored in manifest.items() if name.endswith(".js") and name.partition("/")[0] in APPS]
     imported = set()
-    while waiting:
-        path = waiting.pop()
-        for name in re.findall(r'from\s*"\./([^"]+)"', fetch(portal, path)[1]):
-            imported.add(name)
-            waiting.append(f"{path.rpartition('/')[0]}/{name}")
+    for stored in scripts:
+        _headers, text = fetch(portal, f"/static/{stored}")
+        names = re.findall(r"""(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"']+)["']""", text)
+        imported |= {urljoin(f"/static/{stored}", name) for name in names}
 
     assert imported
-    assert all(re.search(r"\.[0-9a-f]{12}\.js$", name) for name in imported)
+    assert imported <= {f"/static/{stored}" for stored in scripts}
 
 
 def test_a_second_start_collects_nothing_and_a_lost_stamp_collects_again(start: Start) -> None:
