@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext, override, pgettext
 from django.utils.translation import gettext as _
 
-from activities.figures import format_change, format_number, format_short
+from activities.figures import Qualifier, format_change, format_number, format_short
 from activities.models import ActivityKind, Metric, OverTime
 from activities.rollups import (
     Attributed,
@@ -35,7 +35,7 @@ def branch_day_text(branch: Branch, day: date, *, lang: str) -> str:
     scope = Scope(branch=branch)
     with override(lang):
         found = _lines_of(scope, day)
-        head = _("%(name)s, %(day)s") % {"name": branch.name, "day": _day(day)}
+        head = _head(branch.name, day)
         body = figure_lines(found) or [_("Nothing reported yet.")]
         return "\n".join([head, *body])
 
@@ -49,7 +49,7 @@ def scope_day_text(scope: Scope, day: date, *, lang: str) -> str:
 
 def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
     """Return the same from figures that a page has read already, in the language of the page."""
-    head = _("%(name)s, %(day)s") % {"name": scope.object.name, "day": _day(day)}
+    head = _head(scope.object.name, day)
     body = [*_who(counted, missing), *(_shifts(done) if done else []), *(figure_lines(found) or [_("Nothing reported yet.")])]
     known = known_at([counted, *(total for line in found for total in (line.now,) if total is not None)])
     if known is not None:
@@ -80,9 +80,14 @@ def _line(line: Line) -> str:
     if line.running is not None and line.running.value is not None:
         parts.append(_("%(figure)s in all") % {"figure": _short(line.running)})
     if line.change is not None:
-        value, qualifier = line.change
-        parts.append(_("%(change)s on the day before") % {"change": format_change(value, qualifier, _language())})
+        parts.append(_change(*line.change))
     return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": pgettext("between clauses", ", ").join(parts)}
+
+
+def _change(value: Decimal, qualifier: Qualifier) -> str:
+    if value == 0:
+        return _("as on the day before") if qualifier == Qualifier.EXACT else _("about as on the day before")
+    return _("%(change)s on the day before") % {"change": format_change(value, qualifier, _language())}
 
 
 def _short(total: Total | None) -> str:
@@ -99,7 +104,8 @@ def _who(counted: Completeness, missing: Sequence[MissingBranch]) -> list[str]:
         return []
     parts = [_("%(reported)d of %(due)d branches have reported") % {"reported": counted.reported, "due": counted.due}]
     if missing:
-        parts.append(_("missing: %(names)s") % {"names": pgettext("between names", ", ").join(_missing(row) for row in missing)})
+        names = pgettext("between names", ", ").join(_missing(row) for row in missing)
+        parts.append(_("%(number)d missing: %(names)s") % {"number": len(missing), "names": names})
     return [pgettext("between sentences", "; ").join(parts)]
 
 
@@ -116,8 +122,8 @@ def _shifts(done: Attributed) -> list[str]:
     return [_("Our people: %(shifts)s person-shifts, %(hours)s hours") % facts]
 
 
-def _day(day: date) -> str:
-    return date_format(day, pgettext("date format", "F j"))
+def _head(name: str, day: date) -> str:
+    return _("%(name)s, report of %(day)s") % {"name": name, "day": date_format(day, pgettext("date format", "j F"))}
 
 
 def _language() -> str:

@@ -71,18 +71,18 @@ def _sign_ins(invention: Invention) -> list[SignIn]:
     above = {region.level: region for region in Region.objects.above(community, invention.today)}
     unit = next(member.unit for member in post.members if member.unit is not None)
     return [
-        SignIn("demo-organiser", Role.ORGANISER, "演示·支部组织员", "organiser of a branch", post.branch, _unused(post, 1)),
-        SignIn("demo-reviewer", Role.REVIEWER, "演示·区级审核", "reviewer of a district", above[Level.COUNTY]),
+        SignIn("demo-organiser", Role.ORGANISER, "演示·支部经办人", "organiser of a branch", post.branch, _unused(post, 1)),
+        SignIn("demo-reviewer", Role.REVIEWER, "演示·区级审核员", "reviewer of a district", above[Level.COUNTY]),
         SignIn("demo-official", Role.OFFICIAL, "演示·省级领导", "official, everything", None),
         SignIn("demo-street", Role.OFFICIAL, "演示·街道领导", "official of a street", above[Level.TOWNSHIP]),
         SignIn("demo-liaison", Role.LIAISON, "演示·单位联络员", "liaison of a work unit", unit.parent or unit),
         SignIn("demo-community", Role.COMMUNITY, "演示·社区书记", "community secretary", community),
-        SignIn("demo-shift-leader", Role.SHIFT_LEADER, "演示·值班长", "shift leader", post.branch, _unused(post, 2)),
+        SignIn("demo-shift-leader", Role.SHIFT_LEADER, "演示·带班人", "shift leader", post.branch, _unused(post, 2)),
         SignIn("demo-member", Role.MEMBER, "演示·下沉党员", "member", post.branch, _unused(post, 3)),
         SignIn("demo-administrator", Role.ADMINISTRATOR, "演示·区级管理员", "administrator of a district", above[Level.COUNTY]),
-        SignIn("demo-client", Role.CLIENT, "演示·其他系统", "another system", above[Level.PREFECTURE]),
-        SignIn("demo-system", Role.SYSTEM, "演示·系统管理", "system keeper", None),
-        SignIn("demo-security", Role.SECURITY, "演示·安全员", "security officer", None),
+        SignIn("demo-client", Role.CLIENT, "演示·外部系统", "another system", above[Level.PREFECTURE]),
+        SignIn("demo-system", Role.SYSTEM, "演示·系统管理员", "system keeper", None),
+        SignIn("demo-security", Role.SECURITY, "演示·安全管理员", "security officer", None),
         SignIn("demo-auditor", Role.AUDITOR, "演示·审计员", "auditor", None),
     ]
 

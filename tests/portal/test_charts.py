@@ -67,7 +67,7 @@ def test_a_gap_interrupts_the_line_of_a_tile() -> None:
 
 
 def test_a_meter_says_its_parts_and_never_overflows() -> None:
-    html = meter([MeterPart(130, "ok", "已审核"), MeterPart(20, "held", "待审核")], total=100)
+    html = meter([MeterPart(130, "ok", "已通过"), MeterPart(20, "held", "待审核")], total=100)
 
-    assert "已审核 130" in html
+    assert "已通过 130" in html
     assert sum(float(width) for width in re.findall(r'width="([\d.]+)%"', html)) == pytest.approx(100, abs=0.1)
