@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 
+from django.utils.translation import gettext
+
 from tests.cases.expected import METRICS, Fact, together
 
 BEFORE = {"nearly": "近", "about": "约", "at_least": "至少"}
@@ -19,33 +21,55 @@ class Cell:
 
 
 class Tables(HTMLParser):
-    """Collects the rows of all tables, and what links say elsewhere."""
+    """Collects the rows of all tables by the headings of their columns; what only a screen reader says is left out."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.rows: list[list[Cell]] = []
+        self.rows: list[dict[str, Cell]] = []
+        self._headings: list[str] = []
+        self._cells: list[Cell] = []
         self._cell: Cell | None = None
+        self._spans: list[bool] = []
+        self._heading = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a row or a cell; note a link."""
-        if tag == "tr":
-            self.rows.append([])
-        elif tag in {"td", "th"} and self.rows:
+        """Open a table, a row or a cell; note a link."""
+        given = dict(attrs)
+        if tag == "thead":
+            self._headings, self._heading = [], True
+        elif tag == "tr":
+            self._cells = []
+        elif tag in {"td", "th"}:
             self._cell = Cell()
-            self.rows[-1].append(self._cell)
+            self._cells.append(self._cell)
+        elif tag == "span":
+            self._spans.append("hide-sight" in (given.get("class") or ""))
         elif tag == "a" and self._cell is not None:
-            self._cell.links.append(dict(attrs).get("href") or "")
+            self._cell.links.append(given.get("href") or "")
 
     def handle_endtag(self, tag: str) -> None:
-        """Close a cell."""
+        """Close a cell, a row or the head of a table."""
         if tag in {"td", "th"}:
             self._cell = None
+        elif tag == "span" and self._spans:
+            self._spans.pop()
+        elif tag == "thead":
+            self._heading = False
+        elif tag == "tr" and self._heading:
+            self._headings = [bare(cell.text) for cell in self._cells]
+        elif tag == "tr":
+            self.rows.append(dict(zip(self._headings, self._cells, strict=False)))
 
     def handle_data(self, data: str) -> None:
         """Add text to the open cell."""
-        if self._cell is not None:
+        if self._cell is not None and not any(self._spans):
             self._cell.text += data
+
+    def column(self, row: dict[str, Cell], heading: str) -> str:
+        """Return the text of a row under a heading, which is given in English and read in the language of the page."""
+        cell = row.get(bare(gettext(heading)))
+        return bare(cell.text) if cell else ""
 
 
 def bare(text: str) -> str:

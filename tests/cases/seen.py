@@ -44,7 +44,7 @@ def figures_on(page: str, first: str, last: str) -> dict[str, str]:
     """The figures of a dashboard by metric: what the link to the records of that span says."""
     found: dict[str, str] = {}
     for row in Tables(page).rows:
-        for cell in row:
+        for cell in row.values():
             for link in cell.links:
                 if f"from={first}" in link and f"to={last}" in link and "metric=" in link:
                     found.setdefault(link.partition("metric=")[2].partition("&")[0], bare(cell.text))
@@ -73,8 +73,9 @@ def compare_lines(client: Client, case: dict[str, Any], stem: str) -> None:
         if behind is None:
             continue
         page = get(client, reverse("portal:records"), branch=branches[fact.branch].public_id, metric=fact.metric, **{"from": fact.first, "to": fact.last})
-        lines = [row for row in Tables(page).rows if row and days_in(row[0].text)]
-        assert sorted((days_in(row[0].text), bare(row[2].text), bare(row[3].text)) for row in lines) == sorted(record(other) for other in behind)
+        found = Tables(page)
+        lines = [(days_in(found.column(row, "Day")), found.column(row, "Value"), found.column(row, "As entered")) for row in found.rows]
+        assert sorted(line for line in lines if line[0]) == sorted(record(other) for other in behind)
 
 
 def compare_api(client: Client, case: dict[str, Any], stem: str) -> None:
