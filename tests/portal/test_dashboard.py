@@ -161,7 +161,7 @@ def test_a_period_that_the_span_cuts_is_named(official: User, organiser: User, b
     text = words(page(official, dashboard_url(city.north, DAY)))
 
     assert "900台次" in text
-    assert "时段超出所选日期" in text
+    assert "起止日期超出所选日期" in text
 
 
 @pytest.mark.usefixtures("filed")
@@ -300,7 +300,7 @@ def export(user: User, thing: Region | Branch, ending: str, table: str = "") -> 
 def test_the_workbook_has_the_figures_of_the_page(official: User, city: City) -> None:
     book = load_workbook(BytesIO(export(official, city.north, "xlsx").content))
 
-    assert book.sheetnames == ["概况", "各项数据", "按日", "下级", "未报", "时段数据", "公开表述", "来源记录"]
+    assert book.sheetnames == ["概况", "各项数据", "按日", "下级", "未报", "多日数据", "公开材料", "来源记录"]
     rows = {row[1]: row for row in book["各项数据"].iter_rows(min_row=2, values_only=True)}
     assert rows["车辆登记"][3:8] == (180, "近", 400, "近", -40)
     assert AuditEntry.objects.filter(action="dashboard.exported", actor=official).count() == 1
@@ -327,12 +327,12 @@ def test_a_text_that_a_spreadsheet_would_compute_is_guarded(text: str) -> None:
 @pytest.mark.usefixtures("filed")
 def test_the_chat_text_names_the_missing_and_writes_qualifiers_as_chinese_does(city: City, branch: Branch, organiser: User, reviewer: User) -> None:
     text = scope_day_text(Scope(region=city.north), MARCH_6, lang="zh-hans")
-    assert "应报 2 个支部，已报 1 个。未报：临湖社区临时党支部" in text
+    assert "应报2个支部，已报1个。未报1个：临湖社区临时党支部" in text
     assert "车辆登记：当日近180台次，累计近400台次，较昨日约−40" in text
-    assert "居家隔离：现有6人，较昨日+1" in text
+    assert "居家隔离：目前6人，较昨日+1" in text
 
     own = branch_day_text(branch, MARCH_6, lang="zh-hans")
-    assert own.splitlines()[0] == "望江社区临时党支部 3月6日"
+    assert own.splitlines()[0] == "望江社区临时党支部 3月6日工作日报"
     assert "车辆登记：当日近180台次，累计近380台次，较昨日约−20" in own
     assert "now 5 people" in branch_day_text(branch, MARCH_6, lang="en")
 
