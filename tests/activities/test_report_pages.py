@@ -120,7 +120,7 @@ def test_zero_is_a_figure_and_blank_is_missing(branch: Branch, organiser: User) 
     client, url = client_of(organiser), form_url(branch)
     preview = send(client, url, client.get(url), action="preview", v_vehicles="0", v_turned_back=" ")
     send(client, url, preview, action="file")
-    assert list(Measure.objects.values_list("metric__code", "value")) == [("vehicles", 0)]
+    assert list(Measure.objects.values_list("metric__code", "value")) == [("vehicles", Decimal(0))]
 
 
 def test_the_rest_are_zero_names_the_fields_and_is_undone(branch: Branch, organiser: User) -> None:
@@ -295,7 +295,7 @@ def test_what_a_form_cannot_show_stays_in_the_next_version(branch: Branch, city:
     version = current(branch, MARCH_6)
     assert version is not None
     patrols = version.entries.filter(kind="patrol")
-    assert [(entry.place, entry.participants.get().person, entry.measures.get().value) for entry in patrols] == [(city.street, person, 2)] * 2
+    assert [(entry.place, entry.participants.get().person, entry.measures.get().value) for entry in patrols] == [(city.street, person, Decimal(2))] * 2
     [checkpoint] = version.entries.filter(kind="checkpoint")
     assert sorted(checkpoint.measures.values_list("metric__code", "qualifier_text")) == [("turned_back", ""), ("vehicles", "约8000多台")]
 
@@ -364,7 +364,7 @@ def test_a_lost_sign_in_leads_back_to_the_form_with_everything_typed(branch: Bra
     wall = send(client, url, page, action="file", v_vehicles="2OO", note="夜班")
     assert wall.status_code == 302
     assert wall.url.startswith(reverse("accounts:sign_in"))
-    signed_in = client.post(wall.url, {"username": organiser.username, "password": PASSWORD})
+    signed_in: Any = client.post(wall.url, {"username": organiser.username, "password": PASSWORD})
     assert signed_in.url == url
     back = client.get(url)
     assert (form_of(back)["v_vehicles"], form_of(back)["note"]) == ("2OO", "夜班")

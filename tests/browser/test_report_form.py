@@ -10,7 +10,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
 
+from activities.figures import NumberError, parse_number
 from activities.models import Measure, ReportDraft, ReportVersion
+from activities.receipts import decimal_text
 from activities.services import Figure, Work, file_daily_report
 from branches.access import Role
 from branches.models import Branch
@@ -141,6 +143,24 @@ def test_the_phone_computes_the_receipt_of_a_supplement_too(page: Page, url: str
     page.locator(".dock").get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="File the report").click()
     expect(page.locator(".receipt .code")).to_contain_text(str(code))
+
+
+SPELLINGS = [
+    "200", " 200 ", "０２０", "１２３，４５６．５０", "1,234", "1 234", "12,34", "1,2345", "0,123", ".5", "5.", "", "　", "1.2万", "1.23456万", "万", "0.0", "-3", "－３",
+    "2O", "约200", "200余", "1e3", "²", "1.2.3", ",", "1万2", "007",
+]  # fmt: skip
+
+
+def test_a_browser_reads_numbers_as_the_server_does(page: Page) -> None:
+    def read(typed: str) -> str | None:
+        try:
+            value = parse_number(typed, decimals=20)
+        except NumberError:
+            return None
+        return "" if value is None else decimal_text(value)
+
+    script = "async (typed) => { const { readNumber } = await import('/static/activities/numbers.js'); return typed.map(readNumber); }"
+    assert page.evaluate(script, SPELLINGS) == [read(typed) for typed in SPELLINGS]
 
 
 def test_a_sign_in_lost_while_typing_loses_nothing(page: Page, url: str, organiser: User) -> None:
