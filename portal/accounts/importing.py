@@ -69,7 +69,7 @@ def import_clerks(*, actor: User, workbook: Attachment, address: str | None = No
             Submission.objects.create(account=actor, uid=workbook.public_id, fingerprint=workbook.sha256, object_id=workbook.public_id)
             reading = clerk_import.read(content, actor)
             if reading.bad:
-                raise Conflict("bad", _("In the meantime a row has become bad. Upload the workbook again to see which."))
+                raise Conflict("bad", _("Meanwhile a row can no longer be stored. Upload the workbook again to see which."))
             branches = _store_branches(reading.rows, workbook)
             people = _store_people(reading.rows, branches)
             users = _store_clerks(actor, reading.rows, branches, people)
@@ -78,7 +78,7 @@ def import_clerks(*, actor: User, workbook: Attachment, address: str | None = No
     except IntegrityError as error:
         if constraint_of(error) == "submission_uid_once_per_account":
             raise Conflict("done", _("This workbook is stored already.")) from error
-        raise Conflict("bad", _("In the meantime a row has become bad. Upload the workbook again to see which.")) from error
+        raise Conflict("bad", _("Meanwhile a row can no longer be stored. Upload the workbook again to see which.")) from error
     return [Slip(branch, each) for branch, each in zip(branches, issued, strict=True)]
 
 
