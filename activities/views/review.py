@@ -104,7 +104,9 @@ def review_act(request: HttpRequest) -> HttpResponse:
             services.return_to_branch(actor=_user(request), version=version, note=note)
             messages.success(request, _("Returned to %(branch)s. It counts as missing until it is filed again.") % {"branch": version.branch.name})
         except ValidationError as error:
-            return _list(request, day, None, Refusal(version.public_id, note, error.messages[0]), status=UNPROCESSABLE)
+            if version.daily_report is not None:
+                return _list(request, day, None, Refusal(version.public_id, note, error.messages[0]), status=UNPROCESSABLE)
+            messages.error(request, error.messages[0])
         except Conflict as conflict:
             messages.warning(request, str(conflict.message))
         return redirect(_back(request, day))

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from activities.models import ReportDraft, ReportVersion
 from activities.views.timing import TimeLeft
@@ -57,6 +58,7 @@ class BranchDay:
         return bool(self.returned or (self.owes and not self.is_filed))
 
 
+@require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """Show what the organiser's branches have still to file."""
     branches = Branch.objects.visible_to(request.user, Act.FILE).exclude(state=Branch.State.ARCHIVED).prefetch_related("schedules").by_name()

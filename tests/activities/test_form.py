@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.form_state import (
-    NOTE,
     Cell,
     Fields,
     blank_among,
@@ -23,8 +22,8 @@ CELLS = st.builds(Cell, st.sampled_from(["", "0", "1", "１", "200", "2OO"]), st
 FORMS = st.dictionaries(st.sampled_from(["vehicles", "turned_back", "errands"]), CELLS).map(lambda cells: form(**cells))
 
 
-def form(note: str = "", **cells: Cell | str) -> Fields:
-    fields: Fields = {NOTE: note} if note else {}
+def form(**cells: Cell | str) -> Fields:
+    fields: Fields = {}
     for name, cell in cells.items():
         fields = with_cell(fields, name, cell if isinstance(cell, Cell) else Cell(cell))
     return fields

@@ -553,7 +553,7 @@ def test_the_way_back_to_the_records_stays_on_this_site(branch: Branch, organise
     assert client.get(url, {"from": "https://elsewhere.example/"}).context["back_href"] == ""
 
 
-def test_a_span_of_days_is_filed_and_read_back(branch: Branch, organiser: User, official: User) -> None:
+def test_a_span_of_days_is_filed_read_back_and_returned(branch: Branch, organiser: User, official: User, reviewer: User) -> None:
     client, url = client_of(organiser), reverse("activities:period_edit", args=[branch.public_id])
     page = client.get(url)
     refused = send(client, url, page, relation="adds_to_daily", first_day="2020-03-05", last_day="2020-03-01", v_vehicles="9")
@@ -565,6 +565,13 @@ def test_a_span_of_days_is_filed_and_read_back(branch: Branch, organiser: User, 
     assert client.get(answers[0].url).status_code == 200
     assert client.get(reverse("activities:period_detail", args=[version.report.public_id])).status_code == 200
     assert client_of(official).get(url).status_code == 403
+
+    act = {"act": "return", "version": str(version.public_id), "next": reverse("activities:period_detail", args=[version.report.public_id])}
+    refused = client_of(reviewer).post(reverse("activities:review_act"), act, follow=True)
+    assert b"Say what to look at before you return a report." in refused.content
+    client_of(reviewer).post(reverse("activities:review_act"), {**act, "note": "请核对"})
+    version.refresh_from_db()
+    assert version.state == "returned"
 
 
 def test_an_organiser_withdraws_with_a_reason_and_an_official_does_not(branch: Branch, organiser: User, official: User) -> None:

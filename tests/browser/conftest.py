@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from portal.accounts.models import User
 from tests.factories import PASSWORD
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +40,7 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., Bro
     """Make a browser window of its own, signed in as somebody: `context_of(user, javascript=False, language="en")`."""
     opened: list[BrowserContext] = []
 
-    def make(user: User | None = None, *, javascript: bool = True, language: str = "zh-CN", viewport: dict[str, int] | None = None) -> BrowserContext:
+    def make(user: User | None = None, *, javascript: bool = True, language: str = "zh-CN", viewport: ViewportSize | None = None) -> BrowserContext:
         context = browser.new_context(
             base_url=live_server.url, java_script_enabled=javascript, locale=language, viewport=viewport or PHONE, has_touch=True, timezone_id="Asia/Shanghai"
         )

@@ -275,3 +275,12 @@ def test_nothing_scrolls_sideways(context_of: ContextOf, organiser: User, review
     for user, address in addresses:
         pages[user].goto(address)
         assert pages[user].evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+
+
+def test_signing_out_leaves_nothing_on_the_phone_that_the_server_has(page: Page) -> None:
+    page.fill("[name=v_vehicles]", "200")
+    expect(state(page)).to_have_text("Draft saved 21:00")
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in/**")
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('typed:')).length") == 0
