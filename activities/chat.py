@@ -58,14 +58,19 @@ def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[Mi
 
 
 def figure_lines(found: Iterable[Line]) -> list[str]:
-    """Return the lines of what was reported for the day, under a heading for each kind of work."""
+    """Return the lines of what was reported for the day, under a heading for each kind of work, or behind it where there is one line."""
     order = list(ActivityKind.values)
     # Later metrics stand at the end of the catalogue: brought back to the others of their kind.
     reported = sorted((line for line in found if line.now is not None), key=lambda line: order.index(line.metric.kind))
     printed = []
-    for kind, held in groupby(reported, key=lambda line: line.metric.kind):
-        printed.append(_("[%(kind)s]") % {"kind": ActivityKind(kind).label})
-        printed += [_line(line) for line in held]
+    for kind, group in groupby(reported, key=lambda line: line.metric.kind):
+        label, held = str(ActivityKind(kind).label), list(group)
+        heading = _("[%(kind)s]") % {"kind": label}
+        if len(held) > 1:
+            printed += [heading, *map(_line, held)]
+        else:  # A heading over a single line would make most of a branch's message headings; nor is 值守 said twice.
+            only = _figures(held[0]) if held[0].metric.name == label else _line(held[0])
+            printed.append(_("%(heading)s %(line)s") % {"heading": heading, "line": only})
     return printed
 
 
@@ -75,13 +80,17 @@ def _lines_of(scope: Scope, day: date) -> list[Line]:
 
 
 def _line(line: Line) -> str:
+    return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": _figures(line)}
+
+
+def _figures(line: Line) -> str:
     holds = line.metric.over_time == OverTime.LATEST
     parts = [(_("now %(figure)s") if holds else _("%(figure)s on the day")) % {"figure": _short(line.now)}]
     if line.running is not None and line.running.value is not None:
         parts.append(_("%(figure)s in all") % {"figure": _short(line.running)})
     if line.change is not None:
         parts.append(_change(*line.change))
-    return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": pgettext("between clauses", ", ").join(parts)}
+    return pgettext("between clauses", ", ").join(parts)
 
 
 def _change(value: Decimal, qualifier: Qualifier) -> str:

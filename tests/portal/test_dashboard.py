@@ -337,6 +337,19 @@ def test_the_chat_text_names_the_missing_and_writes_qualifiers_as_chinese_does(c
     assert "now 5 people" in branch_day_text(branch, MARCH_6, lang="en")
 
 
+def test_a_kind_with_one_figure_takes_one_line_of_the_chat(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_6 - timedelta(days=1), by=organiser, vehicles=5, turned_back=2, patrol_rounds=4, home_isolated=1, reason="补报")
+    file(branch, MARCH_6, by=organiser, vehicles=7, turned_back=2, patrol_rounds=3, home_isolated=1)
+
+    assert branch_day_text(branch, MARCH_6, lang="zh-hans").splitlines()[1:] == [
+        "【卡口出入】",
+        "车辆登记：当日7台次，累计12台次，较昨日+2",
+        "劝返：当日2人次，累计4人次，与昨日持平",
+        "【巡查】当日3次，累计7次，较昨日−1",
+        "【排查】居家隔离：目前1人，与昨日持平",
+    ]
+
+
 def test_a_branch_without_figures_says_so_in_the_chat(branch: Branch) -> None:
     assert "暂无填报" in branch_day_text(branch, MARCH_6, lang="zh-hans")
 
