@@ -10,6 +10,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from branches import access, services
 from branches.access import Act
@@ -23,6 +24,7 @@ from portal.foundation.paging import page_of
 _CHOICES = 200
 
 
+@require_safe
 def branch_list(request: HttpRequest) -> HttpResponse:
     """List the branches in the reader's scope, by name."""
     above = RegionPath.objects.filter(descendant=OuterRef("region"), depth=1, during__contains=clock.today())
@@ -42,6 +44,7 @@ def branch_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_add(request: HttpRequest) -> HttpResponse:
     """Add a branch in a region that the administrator keeps."""
     _require_administrator(request)
@@ -56,6 +59,7 @@ def branch_add(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, _("Add a branch"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_edit(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Change a branch's facts."""
     branch = _administered(request, branch_id)
@@ -69,6 +73,7 @@ def branch_edit(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Change the branch's facts"), branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_schedule(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Set when the day ends and the report is due, from a day on."""
     branch = _administered(request, branch_id)
@@ -81,6 +86,7 @@ def branch_schedule(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Set the times of the report"), branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_move(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Host the branch in another region from a day on."""
     branch = _administered(request, branch_id)
@@ -93,6 +99,7 @@ def branch_move(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Move the branch"), branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def region_add(request: HttpRequest) -> HttpResponse:
     """Add a region below one that the administrator keeps."""
     _require_administrator(request)
@@ -105,6 +112,7 @@ def region_add(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, _("Add a region"))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def work_unit_add(request: HttpRequest) -> HttpResponse:
     """Add a work unit."""
     _require_administrator(request)

@@ -10,6 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from branches import access
 from branches.access import Act
@@ -28,6 +29,7 @@ from portal.foundation.text import mask_phone
 _CHOICES = 200
 
 
+@require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
     """List the people in the reader's scope, by name; telephone numbers are masked for everybody."""
     seen = Person.objects.visible_to(request.user)
@@ -47,6 +49,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Add somebody to a branch."""
     branch = _kept(request, branch_id)
@@ -67,6 +70,7 @@ def member_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Add somebody to the branch"), branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def person_edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Correct what is written down of a person; that the private telephone was shown is in the log."""
     person: Person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)
@@ -85,6 +89,7 @@ def person_edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Correct what is written about %(name)s") % {"name": person.name}, branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def membership_end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """End somebody's time in a branch."""
     seen = Membership.objects.filter(person__in=Person.objects.visible_to(request.user), branch__in=Branch.objects.visible_to(request.user))
@@ -100,6 +105,7 @@ def membership_end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("End the time of %(name)s in the branch") % {"name": membership.person.name}, membership.branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def officer_set(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Give a member an office."""
     branch = _kept(request, branch_id)
@@ -112,6 +118,7 @@ def officer_set(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Give an office"), branch)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def branch_end(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Dissolve a branch, or merge it into another."""
     branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)

@@ -73,6 +73,11 @@ def catalogue(db: None) -> None:
 @pytest.fixture
 def city(db: None) -> City:
     """A small tree of regions and one of work units."""
+    return make_city()
+
+
+def make_city() -> City:
+    """Make the trees."""
     province = make_region("示例省", "province")
     city = make_region("示例市", "prefecture", province)
     north = make_region("北示区", "county", city)

@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from branches import access
 from branches.access import Act
@@ -112,6 +113,7 @@ class AuditFilterForm(forms.Form):
         return found
 
 
+@require_safe
 def audit_list(request: HttpRequest) -> HttpResponse:
     """Show the log, the newest rows first."""
     form = _form(request)
@@ -134,6 +136,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Give the rows of the log, as filtered, as csv; that they were taken is in the log."""
     form = _form(request)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from activities.figures import Qualifier, format_figure
 from activities.models import ReportVersion, Statement, StockReceipt
@@ -53,6 +54,7 @@ class Officer:
         return mask_phone(phone) if phone and self.may_call else ""
 
 
+@require_safe
 def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Show a branch."""
     seen = _with_counts(Branch.objects.visible_to(request.user)).annotate(**_may(request, *_ACTS))

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
 
 from branches.access import Role
 from portal.accounts.models import User
@@ -17,6 +18,7 @@ PAGES: tuple[tuple[frozenset[Role], str], ...] = (
 )
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send whoever signed in to the page that answers their question; without any grant, say whom to ask."""
     if page := page_for(request.user):

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from activities.models import Entry, EntryParticipant, ReportVersion
 from branches import access
@@ -20,6 +21,7 @@ from portal.foundation.text import mask_phone
 _SHOWN = 30
 
 
+@require_safe
 def person_detail(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Show a person; the page is also everybody's own."""
     person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)

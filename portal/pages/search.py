@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from activities.models import Entry, ReportVersion
 from branches import access
@@ -53,6 +54,7 @@ class Group:
     more: str = ""
 
 
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Find by name, alias, code or pinyin initials, in simplified or traditional characters."""
     query = request.GET.get("q", "").replace("\0", "")[:LONGEST_QUERY].strip()

@@ -82,8 +82,9 @@ def _require_administrator(request: AuthenticatedRequest) -> None:
 
 
 def _workbook(request: AuthenticatedRequest, attachment_id: UUID) -> Attachment:
+    workbook = get_object_or_404(Attachment, public_id=attachment_id, model=importing.IMPORT, added_by=request.user)
     _require_administrator(request)
-    return get_object_or_404(Attachment, public_id=attachment_id, model=importing.IMPORT, added_by=request.user)
+    return workbook
 
 
 def _sheet(request: AuthenticatedRequest, slips: list[importing.Slip]) -> HttpResponse:

@@ -106,8 +106,8 @@ def user_set_active(request: AuthenticatedRequest, user_id: UUID) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def grant_add(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Give a user a grant."""
-    _require_any(request.user, Act.GIVE_GRANTS)
     user = _user(request, user_id)
+    _require_any(request.user, Act.GIVE_GRANTS)
     if user.pk == request.user.pk:
         raise PermissionDenied
     form = GrantForm(request.POST or None, giver=request.user)

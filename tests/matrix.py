@@ -1,0 +1,415 @@
+"""Who may do what at which address: the expectation, written from DESIGN.md section 6. Nothing here looks at the views.
+
+A line says for each method of a URL name whom it answers (`does`), who may see the thing and is refused (`sees`: 403), and what everybody
+else gets (`otherwise`). What lies outside of a role's scope is 404, on pages and in the API; whoever has no role at all for a list or a form
+that is about nothing in particular is told so (403), and so is in the API whoever has no role for the resource.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from portal.accounts.models import User
+from tests.factories import PASSWORD
+from tests.matrix_world import ACTORS, ANONYMOUS, CLOSED, OUTSIDE, Side, World, token_key, workbook
+from tests.personas import MARCH_6
+
+READERS: Final = frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client"})
+SEERS: Final = READERS | {"administrator", "member"}
+# The community's secretary lists requests and accepts deliveries; who serves in the branch is not theirs to know. A member sees their own page.
+PEOPLE_SEERS: Final = READERS - {"community"} | {"administrator"}
+PEOPLE_KEEPERS: Final = frozenset({"organiser", "administrator"})
+OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
+ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
+ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
+
+EVERYBODY: Final = frozenset(ACTORS)
+NOT_SIGNED_IN: Final = frozenset({ANONYMOUS, CLOSED})
+SIGNED_IN: Final = EVERYBODY - NOT_SIGNED_IN
+# Their grants are over everything: nothing is outside.
+UNSCOPED: Final = frozenset({"system", "security", "auditor"})
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One request: who asks, about which side of their scope."""
+
+    world: World
+    actor: str
+    side: str
+
+    @property
+    def thing(self) -> Side:
+        """The objects of that side."""
+        return self.world.sides[self.side]
+
+    @property
+    def user(self) -> User:
+        """Who asks, where somebody does."""
+        user = self.world.actors[self.actor]
+        assert user is not None
+        return user
+
+
+Values = Callable[[Case], dict[str, Any]]
+
+
+def nothing(case: Case) -> dict[str, Any]:
+    """No arguments, no query, no body."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a method of an address answers to whom.
+
+    Attributes:
+        does: who succeeds, with `success`. sees: who is refused with 403. otherwise: what everybody else gets.
+        outside: what those of `does` and `sees` get outside of their scope, when it is not `otherwise`.
+        goal: where a redirect leads.
+    """
+
+    does: frozenset[str]
+    sees: frozenset[str] = frozenset()
+    success: int = 200
+    otherwise: int = 404
+    outside: int | None = None
+    body: Values = nothing
+    goal: Callable[[Case], str] | None = None
+
+    def status(self, case: Case) -> int:
+        """Return the expected status."""
+        if case.side == OUTSIDE and case.actor in (self.does | self.sees) - UNSCOPED:
+            return self.otherwise if self.outside is None else self.outside
+        if case.actor in self.does:
+            return self.success
+        return 403 if case.actor in self.sees else self.otherwise
+
+
+@dataclass(frozen=True)
+class Line:
+    """A URL name: which object it is about, and what its methods answer."""
+
+    methods: dict[str, Access]
+    arguments: Values = nothing
+    query: Values = nothing
+    # Whether there is an outside to ask about.
+    two_sided: bool = True
+    # Whether it answers without a sign-in.
+    is_open: bool = False
+    # Where every method is answered alike.
+    any_method: bool = False
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Who has anything to do here."""
+        return frozenset[str]().union(*(access.does | access.sees for access in self.methods.values()))
+
+
+# --- Ways to say it -----------------------------------------------------------------------------------------------------------------
+
+
+def reads(does: frozenset[str], arguments: Values = nothing, query: Values = nothing) -> Line:
+    """An object that is read on a page."""
+    return Line({"GET": Access(does)}, arguments, query)
+
+
+def lists(does: frozenset[str] = SIGNED_IN, query: Values = nothing) -> Line:
+    """A list: of what lies in the reader's scope."""
+    return Line({"GET": Access(does, otherwise=403)}, query=query, two_sided=False)
+
+
+def changes(does: frozenset[str], sees: frozenset[str], arguments: Values, body: Values = nothing, success: int = 302) -> Line:
+    """A form that changes an object."""
+    return Line({"GET": Access(does, sees), "POST": Access(does, sees, success=success, body=body)}, arguments)
+
+
+def acts(does: frozenset[str], sees: frozenset[str], arguments: Values, body: Values = nothing, success: int = 302) -> Line:
+    """A button about an object."""
+    return Line({"POST": Access(does, sees, success=success, body=body)}, arguments)
+
+
+def adds(body: Values, does: frozenset[str] = ADMINISTRATOR, success: int = 302, outside: int | None = 422, two_sided: bool = True) -> Line:
+    """A form for something new, which names where it shall lie; what lies outside cannot be named."""
+    get = Access(does, otherwise=403, outside=200)
+    return Line({"GET": get, "POST": Access(does, success=success, otherwise=403, outside=outside, body=body)}, two_sided=two_sided)
+
+
+def api_reads(does: frozenset[str], arguments: Values = nothing, query: Values = nothing) -> Line:
+    """An object of the API."""
+    return Line({"GET": Access(does, otherwise=403, outside=404)}, arguments, query)
+
+
+def api_acts(does: frozenset[str], arguments: Values, body: Values = nothing) -> Line:
+    """An action of the API on a version of a report."""
+    return Line({"POST": Access(does, READERS, otherwise=403, outside=404, body=body)}, arguments)
+
+
+def of(name: str, attribute: str) -> Values:
+    """The identifier of one of the side's objects, as the argument `name`."""
+
+    def arguments(case: Case) -> dict[str, Any]:
+        found: Any = case.thing
+        for step in attribute.split("."):
+            found = getattr(found, step)
+        return {name: found.public_id}
+
+    return arguments
+
+
+def public_id(attribute: str) -> Values:
+    """The identifier of one of the side's objects, as the API names it."""
+    return of("public_id", attribute)
+
+
+# --- What is sent -------------------------------------------------------------------------------------------------------------------
+
+
+def _region_held(case: Case) -> dict[str, Any]:
+    """The region that the role is about; the host region of a branch is not its organiser's."""
+    return {"region_id": (case.thing.community if case.actor == "community" else case.thing.street).public_id}
+
+
+def _a_day(case: Case) -> dict[str, Any]:
+    return {"branch_id": case.thing.branch.public_id, "day": MARCH_6}
+
+
+def _form_of_day(case: Case) -> dict[str, Any]:
+    return {"action": "file", "base": "0", "uid": str(uuid4()), "v_vehicles": "12", "q_vehicles": "exact"}
+
+
+def _form_of_span(case: Case) -> dict[str, Any]:
+    return {"first_day": "2020-03-01", "last_day": "2020-03-02", "relation": "adds_to_daily", "uid": str(uuid4()), "v_vehicles": "12", "q_vehicles": "exact"}
+
+
+def _branch_facts(case: Case) -> dict[str, Any]:
+    return {"name": "新名临时党支部", "kind": "branch", "established_on": "2020-02-01", "reports_daily": "on", "region": case.thing.community.name}
+
+
+def _person_facts(case: Case) -> dict[str, Any]:
+    return {"name": "新名", "kind": "member", "from_day": "2020-03-06", "duty_phone": "19900007777"}
+
+
+def _office(case: Case) -> dict[str, Any]:
+    return {"membership": str(case.thing.membership.public_id), "office": "deputy_secretary", "from_day": "2020-03-06"}
+
+
+def _new_user(case: Case) -> dict[str, Any]:
+    return {"username": "brand-new", "name": "新人", **_grant(case)}
+
+
+def _grant(case: Case) -> dict[str, Any]:
+    return {"role": "shift_leader", "scope": case.thing.branch.name, "first": "2020-03-06"}
+
+
+def _upload(case: Case) -> dict[str, Any]:
+    return {"workbook": SimpleUploadedFile("a.xlsx", workbook(case.thing.community, "辛"))}
+
+
+def _new_password(case: Case) -> dict[str, Any]:
+    return {"present": PASSWORD, "password": "wutong jiedao spring", "repeated": "wutong jiedao spring"}
+
+
+def _activation(case: Case) -> dict[str, Any]:
+    return {"code": case.world.code, "password": "wutong jiedao spring", "repeated": "wutong jiedao spring"}
+
+
+def _api_day(case: Case) -> dict[str, Any]:
+    figures = [{"metric": "vehicles", "value": "7"}]
+    branch, uid = str(case.thing.branch.public_id), str(uuid4())
+    return {"uid": uid, "branch": branch, "business_date": "2020-03-06", "figures": figures, "on_behalf": case.actor == "reviewer"}
+
+
+def _api_span(case: Case) -> dict[str, Any]:
+    figures = [{"metric": "vehicles", "value": "7"}]
+    return {"uid": str(uuid4()), "branch": str(case.thing.branch.public_id), "first_day": "2020-03-01", "last_day": "2020-03-02", "figures": figures}
+
+
+def _total(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06", "metric": "vehicles"}
+
+
+def _export(case: Case) -> dict[str, Any]:
+    return {"kind": "branch", "scope_id": case.thing.branch.public_id, "format": "csv"}
+
+
+def _home(case: Case) -> str:
+    if case.actor == "member":
+        return reverse("members:person_detail", args=[case.user.person.public_id])  # type: ignore[union-attr]
+    pages = {"organiser": "activities:today", "reviewer": "activities:review_list", "auditor": "portal:audit_list"}
+    accounts = dict.fromkeys(ACCOUNT_SEERS, "accounts:user_list")
+    return reverse({**pages, **accounts}.get(case.actor, "portal:dashboard"))
+
+
+def _widest(case: Case) -> str:
+    if case.actor in OF_A_REGION:
+        return reverse("portal:region_dashboard", kwargs=_region_held(case))
+    if case.actor == "liaison":
+        return reverse("portal:unit_dashboard", args=[case.thing.unit.public_id])
+    return reverse("portal:branch_dashboard", args=[case.thing.branch.public_id])
+
+
+def to(name: str) -> Callable[[Case], str]:
+    """Lead to a page without arguments."""
+    return lambda case: reverse(name)
+
+
+_VERSION = of("version_id", "filed")
+_CALLED_IN = of("version_id", "called_in")
+_BRANCH = of("branch_id", "branch")
+_PERSON = of("person_id", "person")
+_CLERK = of("user_id", "clerk")
+_MACHINE = of("user_id", "machine")
+_HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client", "member", *ACCOUNT_SEERS, "auditor"})
+
+# --- The matrix ---------------------------------------------------------------------------------------------------------------------
+
+MATRIX: Final[dict[str, Line]] = {
+    # Open to whoever comes.
+    "healthz": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "set_language": Line(
+        {"POST": Access(EVERYBODY, success=302, body=lambda case: {"language": "en"}), "GET": Access(EVERYBODY, success=302)},
+        two_sided=False,
+        is_open=True,
+        any_method=True,
+    ),
+    "accounts:sign_in": Line(
+        {
+            "GET": Access(SIGNED_IN, success=302, otherwise=200, goal=to("portal:home")),
+            "POST": Access(EVERYBODY, success=302, goal=to("portal:home"), body=lambda case: {"username": "clerk-1", "password": PASSWORD}),
+        },
+        two_sided=False,
+        is_open=True,
+    ),
+    "accounts:activate": Line(
+        {"GET": Access(EVERYBODY), "POST": Access(EVERYBODY, success=302, goal=to("portal:home"), body=_activation)}, two_sided=False, is_open=True
+    ),
+    "api-schema": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "api-docs": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "api-problem": Line({"GET": Access(EVERYBODY)}, lambda case: {"slug": "stale"}, two_sided=False, is_open=True),
+    # Everybody's own.
+    "portal:home": Line({"GET": Access(_HELD, success=302, otherwise=200, goal=_home)}, two_sided=False),
+    "accounts:sign_out": Line({"POST": Access(SIGNED_IN, success=302)}, two_sided=False),
+    "accounts:profile": Line(
+        {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=lambda case: {"name": "新名", "language": "en"})}, two_sided=False
+    ),
+    "accounts:password_change": Line(
+        {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=_new_password, goal=to("accounts:profile"))}, two_sided=False
+    ),
+    "portal:search": lists(query=lambda case: {"q": "临时党支部"}),
+    # Figures.
+    "portal:dashboard": Line({"GET": Access(READERS, success=302, otherwise=403, goal=_widest)}, two_sided=False),
+    "portal:region_dashboard": reads(OF_A_REGION, _region_held),
+    "portal:unit_dashboard": reads(frozenset({"liaison"}), of("unit_id", "unit")),
+    "portal:branch_dashboard": reads(READERS, _BRANCH),
+    "portal:dashboard_export": reads(READERS, _export),
+    "portal:records": reads(READERS, query=lambda case: {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06"}),
+    # The number is what is seen here: whoever may not call does not see it, whatever else they see of the person.
+    "portal:duty_phone": acts(frozenset({"reviewer", "official"}), frozenset(), _PERSON, success=200),
+    # Reports.
+    "activities:report_list": lists(),
+    "activities:today": lists(),
+    "activities:review_list": lists(REVIEWER),
+    "activities:review_act": Line(
+        {
+            "POST": Access(
+                REVIEWER,
+                success=302,
+                otherwise=403,
+                outside=404,
+                body=lambda case: {"act": "return", "version": str(case.thing.filed.public_id), "note": "请核对", "day": "2020-03-05"},
+            )
+        }
+    ),
+    "activities:report_detail": reads(READERS, of("report_id", "filed.report")),
+    "activities:period_detail": reads(READERS, of("report_id", "period.report")),
+    "activities:report_receipt": reads(READERS, _VERSION),
+    "activities:entry_detail": reads(READERS, of("entry_id", "entry")),
+    "activities:report_edit": changes(ORGANISER, SEERS, _a_day, _form_of_day),
+    "activities:on_behalf": changes(REVIEWER, SEERS, _a_day, _form_of_day),
+    "activities:period_edit": changes(ORGANISER, SEERS, _BRANCH, _form_of_span),
+    "activities:draft_save": acts(ORGANISER | REVIEWER, SEERS, _a_day, lambda case: {"v_vehicles": "1", "base": "0"}, success=200),
+    "activities:report_confirm": acts(ORGANISER, READERS, _CALLED_IN),
+    "activities:report_withdraw": acts(ORGANISER, READERS, _VERSION, lambda case: {"reason": "误报"}),
+    # Branches and people.
+    "branches:branch_list": lists(),
+    "branches:branch_detail": reads(SEERS, _BRANCH),
+    "branches:branch_add": adds(_branch_facts),
+    "branches:region_add": adds(lambda case: {"name": "新小区", "level": "compound", "parent": case.thing.community.name}),
+    "branches:work_unit_add": adds(lambda case: {"name": "新单位"}, two_sided=False),
+    "branches:branch_edit": changes(ADMINISTRATOR, SEERS, _BRANCH, _branch_facts),
+    "branches:branch_schedule": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"from_day": "2020-03-06", "day_ends_at": "00:00", "due_time": "22:00"}),
+    "branches:branch_move": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"region": case.thing.street.name, "from_day": "2020-03-06"}),
+    "branches:branch_end": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"last_day": "2020-03-06"}),
+    "members:person_list": lists(),
+    "members:person_detail": reads(PEOPLE_SEERS, _PERSON),
+    "members:person_edit": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, _PERSON, _person_facts),
+    "members:member_add": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _person_facts),
+    "members:officer_set": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _office),
+    "members:membership_end": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, of("membership_id", "membership"), lambda case: {"last_day": "2020-03-06"}),
+    # Accounts and grants: held by different people, none of whom sees case data.
+    "accounts:user_list": lists(ACCOUNT_SEERS),
+    "accounts:user_detail": reads(ACCOUNT_SEERS, _CLERK),
+    "accounts:user_add": adds(_new_user, does=frozenset({"system", "administrator"}), success=200),
+    "accounts:user_reset": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _CLERK, success=200),
+    "accounts:user_set_active": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _CLERK, lambda case: {"active": "0"}),
+    "accounts:token_add": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _MACHINE, lambda case: {"days": "30"}, success=200),
+    "accounts:token_revoke": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _MACHINE, lambda case: {"token": token_key(case.thing.machine)}),
+    "accounts:grant_add": changes(frozenset({"security", "administrator"}), ACCOUNT_SEERS, _CLERK, _grant),
+    "accounts:grant_revoke": changes(frozenset({"security", "administrator"}), ACCOUNT_SEERS, of("grant_id", "grant")),
+    "accounts:import": adds(_upload),
+    "accounts:import_template": lists(ADMINISTRATOR),
+    "accounts:import_detail": changes(ADMINISTRATOR, frozenset(), of("attachment_id", "workbook"), success=200),
+    "accounts:code_print": acts(ADMINISTRATOR, frozenset(), of("attachment_id", "workbook"), success=200),
+    "portal:audit_list": lists(AUDITOR),
+    "portal:audit_export": lists(AUDITOR),
+    # The API.
+    "branches-api:region-list": lists(SEERS),
+    "branches-api:region-detail": api_reads(SEERS, public_id("community")),
+    "branches-api:work-unit-list": lists(SEERS),
+    "branches-api:work-unit-detail": api_reads(SEERS, public_id("unit")),
+    "branches-api:branch-list": lists(SEERS),
+    "branches-api:branch-detail": api_reads(SEERS, public_id("branch")),
+    "members-api:person-list": lists(PEOPLE_SEERS),
+    "members-api:person-detail": api_reads(PEOPLE_SEERS, public_id("person")),
+    "activities-api:report-list": Line(
+        {
+            "GET": Access(READERS, otherwise=403, outside=200),
+            "POST": Access(ORGANISER | REVIEWER, READERS, success=201, otherwise=403, outside=404, body=_api_day),
+        }
+    ),
+    "activities-api:report-detail": api_reads(READERS, public_id("filed.report")),
+    "activities-api:period-report-list": Line(
+        {
+            "GET": Access(READERS, otherwise=403, outside=200),
+            "POST": Access(ORGANISER, READERS, success=201, otherwise=403, outside=404, body=_api_span),
+        }
+    ),
+    "activities-api:period-report-detail": api_reads(READERS, public_id("period.report")),
+    "activities-api:report-version-list": lists(READERS),
+    "activities-api:report-version-detail": api_reads(READERS, public_id("filed")),
+    "activities-api:report-version-accept": api_acts(REVIEWER, public_id("filed")),
+    "activities-api:report-version-return": api_acts(REVIEWER, public_id("filed"), lambda case: {"note": "请核对"}),
+    "activities-api:report-version-withdraw": api_acts(ORGANISER, public_id("filed"), lambda case: {"reason": "误报"}),
+    "activities-api:report-version-confirm": api_acts(ORGANISER, public_id("called_in")),
+    "activities-api:entry-list": lists(READERS),
+    "activities-api:entry-detail": api_reads(READERS, public_id("entry")),
+    "activities-api:measure-list": lists(READERS),
+    "activities-api:measure-detail": api_reads(READERS, lambda case: {"public_id": case.thing.entry.measures.order_by("pk")[0].public_id}),
+    "activities-api:stock-receipt-list": lists(READERS),
+    "activities-api:stock-receipt-detail": api_reads(READERS, public_id("receipt")),
+    "activities-api:statement-list": lists(READERS),
+    "activities-api:statement-detail": api_reads(READERS, public_id("statement")),
+    "activities-api:metric-list": lists(),
+    "activities-api:unit-list": lists(),
+    "api-totals": api_reads(READERS, query=_total),
+    "api-total-records": api_reads(READERS, query=_total),
+    "api-changes": lists(),
+    # Whoever is signed in to the pages has no token to give back.
+    "api-token": Line({"DELETE": Access(frozenset({"client"}), success=204)}, two_sided=False),
+}

@@ -1,0 +1,173 @@
+"""What the access matrix and the crawl ask about: one side inside the scope of the roles that have one, its twin outside, and who asks."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from io import BytesIO
+from typing import Any, Final
+from uuid import uuid4
+
+from django.utils import timezone
+from knox.models import AuthToken
+from openpyxl import Workbook
+
+from activities.models import Entry, ReportVersion, Statement, StockReceipt, Unit
+from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, works_of
+from branches.access import Role
+from branches.models import Branch, Region, WorkUnit
+from members.models import Membership, Person
+from portal.accounts import importing
+from portal.accounts.models import Grant, User
+from portal.accounts.services import issue_activation_codes
+from portal.foundation.models import Attachment
+from tests.factories import file, give, make_branch, make_person, make_user, since
+from tests.personas import MARCH_5, MARCH_6, City
+
+DAY: Final = timedelta(days=1)
+EARLIER: Final = timezone.make_aware(datetime(2020, 3, 1, 8, 0))  # noqa: DTZ001 - made aware here
+
+# Whoever holds nothing: not signed in, closed, no grant, grants taken back, grants that ended, one that has not begun.
+ANONYMOUS, CLOSED, NOBODY, REVOKED, ENDED, EARLY = "anonymous", "closed", "nobody", "revoked", "ended", "early"
+WITHOUT_GRANT: Final = (ANONYMOUS, CLOSED, NOBODY, REVOKED, ENDED, EARLY)
+ACTORS: Final = (*WITHOUT_GRANT, *(role.value for role in Role))
+INSIDE, OUTSIDE = "inside", "outside"
+
+
+@dataclass
+class Side:
+    """What lies on one side of the scopes' border."""
+
+    branch: Branch
+    community: Region
+    street: Region
+    unit: WorkUnit
+    person: Person
+    filed: ReportVersion
+    called_in: ReportVersion
+    period: ReportVersion
+    receipt: StockReceipt
+    statement: Statement
+    clerk: User
+    machine: User
+    workbook: Attachment
+
+    @cached_property
+    def membership(self) -> Membership:
+        """The secretary's time in the branch."""
+        return self.person.memberships.get()
+
+    @cached_property
+    def entry(self) -> Entry:
+        """A piece of work of the filed report."""
+        return self.filed.entries.order_by("pk")[0]
+
+    @cached_property
+    def grant(self) -> Grant:
+        """What the clerk holds."""
+        return self.clerk.grants.get()
+
+    @cached_property
+    def private_words(self) -> tuple[str, ...]:
+        """Names and numbers that nobody on the other side may read."""
+        return self.branch.name, self.person.name, self.person.phone, self.person.duty_phone, self.clerk.username, str(self.filed.receipt)
+
+
+@dataclass
+class World:
+    """Both sides, who acts, and an activation code in the clear."""
+
+    city: City
+    sides: dict[str, Side]
+    actors: dict[str, User | None]
+    code: str
+
+
+def build_world(city: City) -> World:
+    """Make both sides and all actors."""
+    inside = _side(city.street, city.community, city.company, "1")
+    outside = _side(city.other_street, city.other_community, city.bureau, "2")
+    scopes: dict[str, Any] = {
+        "organiser": inside.branch,
+        "shift_leader": inside.branch,
+        "member": inside.branch,
+        "community": city.community,
+        "reviewer": city.street,
+        "administrator": city.street,
+        "official": city.street,
+        "client": city.street,
+        "liaison": city.company,
+    }
+    actors: dict[str, User | None] = {ANONYMOUS: None, **_without_grant(city, inside.branch)}
+    for role in Role:
+        more: dict[str, Any] = {"is_machine": True} if role is Role.CLIENT else {}
+        if role is Role.MEMBER:
+            more["person"] = make_person("本人", city.company, inside.branch)
+        actors[role.value] = make_user(f"x-{role.value}", (role, scopes.get(role.value)), **more)
+    administrator = actors["administrator"]
+    assert administrator is not None
+    inside.workbook = importing.keep_workbook(actor=administrator, content=workbook(city.community, "己"), name="a.xlsx")
+    [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
+    return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code)
+
+
+def token_key(machine: User) -> str:
+    """Return how the page names the machine's token."""
+    key: str = AuthToken.objects.get(user=machine).token_key
+    return key
+
+
+def workbook(community: Region, mark: str) -> bytes:
+    """A workbook with one new branch in a community."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["支部名称", "所在社区", "类型", "成立日期", "书记姓名", "经办人姓名"])
+    sheet.append([f"枫林{mark}临时党支部", community.name, "临时党支部", "2020-02-20", "赵一", f"钱{mark}"])
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def _without_grant(city: City, branch: Branch) -> dict[str, User]:
+    revoked, ended, early = make_user("x-revoked"), make_user("x-ended"), make_user("x-early")
+    held: tuple[tuple[Role, Any], ...] = ((Role.ORGANISER, branch), *((role, city.street) for role in (Role.REVIEWER, Role.ADMINISTRATOR, Role.OFFICIAL)))
+    for role, scope in (*held, (Role.SYSTEM, None)):
+        Grant.objects.filter(pk=give(revoked, role, scope).pk).update(revoked_at=EARLIER)
+        give(ended, role, scope, during=since(MARCH_5 - 30 * DAY, MARCH_5))
+        give(early, role, scope, during=since(MARCH_6 + DAY))
+    closed = make_user("x-closed", (Role.ORGANISER, branch), (Role.OFFICIAL, city.street), is_active=False)
+    return {CLOSED: closed, NOBODY: make_user("x-nobody"), REVOKED: revoked, ENDED: ended, EARLY: early}
+
+
+def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side:
+    branch = make_branch(community, f"{community.name}临时党支部")
+    branch.sending_units.add(unit)
+    person = make_person(f"书记{unit.name}", unit, branch, "secretary", phone=f"1990000123{digit}", duty_phone=f"1990000567{digit}")
+    clerk = make_user(f"clerk-{digit}", (Role.ORGANISER, branch))
+    reviewer = make_user(f"caller-{digit}", (Role.REVIEWER, street))
+    keeper = make_user(f"keeper-{digit}", (Role.ADMINISTRATOR, street))
+    machine = make_user(f"machine-{digit}", (Role.CLIENT, street), is_machine=True)
+    AuthToken.objects.create(user=machine)
+    shift = Work("shift", (Figure("duty_person_times", Decimal(1)),), participants=(Participation(person, Decimal(6)),))
+    filed = file_daily_report(
+        actor=clerk, branch=branch, day=MARCH_5, works=(*works_of([Figure("vehicles", Decimal(200)), Figure("home_isolated", Decimal(4))]), shift), uid=uuid4()
+    )
+    called_in = file(branch, MARCH_5 - DAY, by=reviewer, on_behalf=True, vehicles=20)
+    period = file_period_report(
+        actor=clerk, branch=branch, first_day=MARCH_5 - 6 * DAY, last_day=MARCH_5 - 3 * DAY, works=works_of([Figure("vehicles", Decimal(9))]), uid=uuid4()
+    )
+    return Side(
+        branch=branch,
+        community=community,
+        street=street,
+        unit=unit,
+        person=person,
+        filed=filed.version,
+        called_in=called_in.version,
+        period=period.version,
+        receipt=StockReceipt.objects.create(branch=branch, item="口罩", value=5, unit=Unit.objects.order_by("pk")[0]),
+        statement=Statement.objects.create(branch=branch, what_zh="车辆", what_en="vehicles", value=5, stated_on=MARCH_5, title="示例文"),
+        clerk=clerk,
+        machine=machine,
+        workbook=importing.keep_workbook(actor=keeper, content=workbook(community, "庚"), name="b.xlsx"),
+    )
