@@ -50,11 +50,16 @@ def scope_day_text(scope: Scope, day: date, *, lang: str) -> str:
 def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
     """Return the same from figures that a page has read already, in the language of the page."""
     head = _head(scope.object.name, day)
-    body = [*_who(counted, missing), *(_shifts(done) if done else []), *(figure_lines(found) or [_("Nothing reported yet.")])]
+    body = [*_who(counted, missing), *(_shifts(done) if done else []), *_figures_or_none(found, done)]
     known = known_at([counted, *(total for line in found for total in (line.now,) if total is not None)])
     if known is not None:
         body.append(_("As of %(moment)s") % {"moment": date_format(timezone.localtime(known), "SHORT_DATETIME_FORMAT")})
     return "\n".join([head, *body])
+
+
+def _figures_or_none(found: Iterable[Line], done: Attributed | None) -> list[str]:
+    """Return the lines; where there are none, say so, but not of a unit whose people worked without figures that are theirs alone."""
+    return figure_lines(found) or ([] if done and done.person_shifts else [_("Nothing reported yet.")])
 
 
 def figure_lines(found: Iterable[Line]) -> list[str]:
