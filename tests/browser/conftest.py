@@ -44,7 +44,8 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., Bro
         context = browser.new_context(
             base_url=live_server.url, java_script_enabled=javascript, locale=language, viewport=viewport or PHONE, has_touch=True, timezone_id="Asia/Shanghai"
         )
-        context.set_default_timeout(10_000)
+        # A machine busy with the rest of the suite is slow, not broken.
+        context.set_default_timeout(30_000)
         opened.append(context)
         if user is not None:
             sign_in(context, user)
