@@ -1,12 +1,13 @@
 # make run    serve the portal; PORT=8123 and DATA_DIR=/some/folder are understood
 # make test   run every test; ARGS="-k report" chooses
+# make check  lint, types, migrations; make screenshots takes the pictures of the README again
 PYTHON ?= python3
 PORT ?= 8000
 DATA_DIR ?= var
 ARGS ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run test check lint types migrations environment browser
+.PHONY: run test check screenshots lint types migrations environment browser
 
 run: environment
 	@exec .venv/bin/python -m portal.runtime --die-with-parent --port "$(PORT)" --data-dir "$(DATA_DIR)"
@@ -26,6 +27,9 @@ types: environment
 
 migrations: environment
 	@.venv/bin/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+screenshots: environment browser
+	@.venv/bin/python tools/screenshots.py --port "$(PORT)"
 
 environment:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install python3 first."; echo "需要 Python 3.11 或更高版本：请先安装 python3。"; exit 1; } >&2

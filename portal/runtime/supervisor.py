@@ -30,13 +30,13 @@ from portal.runtime.sentences import CannotStartError
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_LIMIT = 10 * 1024 * 1024
-# Seconds, but for the tries and failures.
+# Seconds, but for the failures.
 TICK = 0.2
 STEADY = 10
 LONGEST_PAUSE = 30
 WEB_READY = 60
-PREPARE_TRIES = 5
-MOST_FAILURES = 2
+PREPARED = 60
+MOST_FAILURES = 3
 GRACE = 7
 # Not through the proxy that the environment may name.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -165,12 +165,13 @@ class Supervisor:
             database.check_named()
         say("Preparing the data (the first time takes a minute)", "正在准备数据（首次约需一分钟）")
         log = self._data_dir / "log" / "prepare.log"
-        for tries_left in reversed(range(PREPARE_TRIES)):
+        give_up = time.monotonic() + PREPARED
+        while True:
             try:
                 database.prepare(log)
                 break
             except CannotStartError as refusal:
-                if not tries_left or not isinstance(refusal.__cause__, OperationalError | InterfaceError):
+                if time.monotonic() > give_up or not isinstance(refusal.__cause__, OperationalError | InterfaceError):
                     raise
                 # The server was killed in the middle of it. What was half done is rolled back when it is up again, so do it again.
                 time.sleep(1)
@@ -197,7 +198,8 @@ class Supervisor:
             self._children.append(Child("worker", [sys.executable, "manage.py", "work"], self._log("worker")))
         for child in self._children:
             child.start()
-        if not wait_for(lambda: self._answers() or self._keeps_failing(web), WEB_READY) or not web.is_running():
+        # Whatever answers will do: killed just now, the web server is started again from here on.
+        if not wait_for(lambda: self._answers() or self._keeps_failing(web), WEB_READY) or self._keeps_failing(web):
             raise sentences.keeps_failing(web.name, web.log)
 
     def _keeps_failing(self, child: Child) -> bool:
