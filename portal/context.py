@@ -22,40 +22,58 @@ class NavEntry:
     current: bool
 
 
-# Label, URL name, and the beginnings of the view names that belong to the entry.
-SECTIONS: tuple[tuple[str | Promise, str, tuple[str, ...]], ...] = (
-    (_("Dashboard"), "portal:dashboard", ("portal:dashboard",)),
-    (_("Daily reports"), "activities:report_list", ("activities:",)),
-    (_("Branches"), "branches:branch_list", ("branches:",)),
-    (_("People"), "members:person_list", ("members:",)),
-    (_("API"), "api-docs", ("api-docs",)),
-)
-# The same, for the menu of the account, with the acts of which one is needed.
-ACCOUNT: tuple[tuple[tuple[str | Promise, str, tuple[str, ...]], frozenset[Act]], ...] = (
-    ((_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change")), frozenset()),
-    (
-        (_("Users"), "accounts:user_list", ("accounts:user_", "accounts:grant_", "accounts:import", "accounts:code_print")),
+@dataclass(frozen=True, slots=True)
+class Section:
+    """An entry before it is known who reads: `own` are the beginnings of the view names that belong to it, `acts` those of which one is needed."""
+
+    label: str | Promise
+    name: str
+    own: tuple[str, ...]
+    acts: frozenset[Act] = frozenset()
+
+
+_READING = ("activities:report_list", "activities:report_detail", "activities:report_receipt", "activities:period_detail", "activities:entry_detail")
+
+# Nobody is led to a page that turns them away.
+SECTIONS: tuple[Section, ...] = (
+    Section(_("To file"), "activities:today", ("activities:today", "activities:report_edit", "activities:period_edit"), frozenset({Act.FILE})),
+    Section(_("Review"), "activities:review_list", ("activities:review_", "activities:on_behalf"), frozenset({Act.REVIEW})),
+    Section(_("Dashboard"), "portal:dashboard", ("portal:dashboard", "portal:region_", "portal:unit_", "portal:branch_"), frozenset({Act.SEE_REPORTS})),
+    Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
+    Section(_("Branches"), "branches:branch_list", ("branches:",), frozenset({Act.SEE_BRANCHES})),
+    Section(_("People"), "members:person_list", ("members:",), frozenset({Act.SEE_PEOPLE})),
+    Section(
+        _("Users"),
+        "accounts:user_list",
+        ("accounts:user_", "accounts:grant_", "accounts:import", "accounts:code_print"),
         frozenset({Act.KEEP_ACCOUNTS, Act.GIVE_GRANTS}),
     ),
-    ((_("Audit log"), "portal:audit_list", ("portal:audit_list",)), frozenset({Act.READ_AUDIT})),
+    Section(_("Audit log"), "portal:audit_list", ("portal:audit_list",), frozenset({Act.READ_AUDIT})),
+)
+# The same, for the menu of the account.
+ACCOUNT: tuple[Section, ...] = (
+    Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change")),
+    Section(_("API"), "api-docs", ("api-docs",)),
 )
 
 
 def shell(request: HttpRequest) -> dict[str, bool | list[NavEntry]]:
     """Return `nav` and `account_links` (empty before sign-in) and `demo` for `base.html`."""
+    return {"nav": _entries(request, SECTIONS), "account_links": _entries(request, ACCOUNT), "demo": settings.DEMO}
+
+
+def _entries(request: HttpRequest, sections: Sequence[Section]) -> list[NavEntry]:
     user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    if user is None or not user.is_authenticated:
+        return []
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    own = [entry for entry, acts in ACCOUNT if signed_in and (not acts or any(access.may(user, act) for act in acts))]
-    return {"nav": _entries(SECTIONS, view_name) if signed_in else [], "account_links": _entries(own, view_name), "demo": settings.DEMO}
-
-
-def _entries(sections: Sequence[tuple[str | Promise, str, tuple[str, ...]]], view_name: str) -> list[NavEntry]:
     entries = []
-    for label, name, own in sections:
+    for section in sections:
+        if section.acts and not any(access.may(user, act) for act in section.acts):
+            continue
         try:
-            href = reverse(name)
+            href = reverse(section.name)
         except NoReverseMatch:  # a deployment may leave a section out, for example the API docs
             continue
-        entries.append(NavEntry(label, href, view_name.startswith(own)))
+        entries.append(NavEntry(section.label, href, view_name.startswith(section.own)))
     return entries
