@@ -81,6 +81,8 @@ class Shown:
     form: str = "main form[method=post]"
     uploads: Callable[[World], bytes] | None = None
     template: str = ""
+    # Answers POST alone: sent from the page of the own account.
+    posts_alone: bool = False
     # Done in the browser before looking: a selector to click.
     click: str = ""
 
@@ -284,7 +286,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("portal:branch_dashboard", _MAIN, by=READERS, query="?from=2020-03-05&to=2020-03-05"),
     page("portal:branch_dashboard", _LONG, by=("official",), query="?from=2020-03-05&to=2020-03-05", state="long name, huge figure"),
     page("portal:branch_dashboard", _IDLE, by=("official",), state="nothing reported"),
-    page("portal:duty_phone", "people.silent.public_id", by=("reviewer", "official"), fills=typed()),
+    page("portal:duty_phone", "people.silent.public_id", by=("reviewer", "official"), fills=typed(), posts_alone=True),
     page("portal:records", by=READERS, query="?branch={world.branches[main].public_id}&from=2020-03-01&to=2020-03-06"),
     page("portal:records", by=("official",), query="?branch={world.branches[idle].public_id}&from=2020-03-01&to=2020-03-06", state="empty"),
     page("portal:records", by=("official",), query="?branch={world.branches[main].public_id}&from=2020-02-30&to=x", state="impossible days", status=400),
@@ -353,6 +355,7 @@ PAGES: Final[tuple[Shown, ...]] = (
         "activities:review_act",
         by=REVIEWER,
         state="returned without a note",
+        posts_alone=True,
         fills=lambda world: {"act": "return", "version": str(world.reports["filed"].public_id), "note": "", "day": _YESTERDAY},
     ),
     # Branches and people.
@@ -388,8 +391,8 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("accounts:user_detail", _MACHINE, by=("system", "security"), state="machine"),
     page("accounts:user_add", by=("administrator", "system")),
     refused("accounts:user_add", by=("administrator", "system"), state="empty form", fills=typed(username="")),
-    page("accounts:user_reset", "users.idle-clerk.public_id", by=("system",), fills=typed(), state="printed code"),
-    page("accounts:token_add", _MACHINE, by=("system",), fills=typed(days="30"), state="issued"),
+    page("accounts:user_reset", "users.idle-clerk.public_id", by=("system",), fills=typed(), posts_alone=True, state="printed code"),
+    page("accounts:token_add", _MACHINE, by=("system",), fills=typed(days="30"), posts_alone=True, state="issued"),
     page("accounts:grant_add", _CLERK, by=("administrator", "security")),
     refused("accounts:grant_add", _CLERK, by=("administrator",), state="unknown scope", fills=typed(role="organiser", scope="没有", first="2020-02-30")),
     page("accounts:grant_revoke", "things.grant.public_id", by=("administrator", "security")),
@@ -404,7 +407,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     refused("accounts:import", by=ADMINISTRATOR, state="no workbook", uploads=lambda world: b"no workbook", fills=typed()),
     page("accounts:import_detail", "things.workbook.public_id", by=ADMINISTRATOR, state="preview"),
     page("accounts:import_detail", "things.imported.public_id", by=ADMINISTRATOR, state="done"),
-    page("accounts:code_print", "things.imported.public_id", by=ADMINISTRATOR, fills=typed()),
+    page("accounts:code_print", "things.imported.public_id", by=ADMINISTRATOR, fills=typed(), posts_alone=True),
     page("portal:audit_list", by=("auditor",)),
     page("portal:audit_list", by=("auditor",), query="?q=没有这件事&from=2020-02-30", state="impossible days", status=400),
     # The API's own pages.

@@ -50,7 +50,9 @@ PICTURES: Final = os.environ.get("PAGE_PICTURES", "")
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 # What is Latin on a Chinese page by right: names of formats and of things that have no other.
-LATIN_BY_RIGHT: Final = re.compile(r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF)\b")
+LATIN_BY_RIGHT: Final = re.compile(
+    r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF|zjdsq)\b"
+)
 LATIN: Final = re.compile(r"[A-Za-z]{4,}")
 PRINTED_BY_MISTAKE: Final = re.compile(r"\bNone\b|\bNaN\b|undefined|\bFalse\b|\bTrue\b|\{\{|%\(|<QuerySet")
 ISO_DATE: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
@@ -240,13 +242,12 @@ def _open(page: Page, site: Site, shown: Shown) -> Response:
             page.locator(shown.click).first.click()
         return response
     fields = shown.fills(site.world)
-    opened = page.goto(address)
-    if opened is None or opened.status >= 400 or (opened.status == 200 and page.locator("main form[method=post]").count() == 0):
-        # Answers POST alone: sent from the page of the own account.
+    if shown.posts_alone:
         page.goto("/account/")
         with page.expect_navigation() as moved:
             page.evaluate(SEND_TO, [address, fields])
         return _at(moved.value)
+    page.goto(address)
     if shown.uploads is not None:
         chosen: FilePayload = {"name": "名单.xlsx", "mimeType": "application/octet-stream", "buffer": shown.uploads(site.world)}
         page.locator("main input[type=file]").set_input_files(chosen)
