@@ -10,6 +10,8 @@ from pypinyin import Style, lazy_pinyin
 # The database has no ICU (the wheel is built without it), so the order of Chinese names is a stored key.
 PINYIN_KEY_LENGTH = 200
 
+_ORDINAL = re.compile(r"第([一二三四五六七八九]?十?[一二三四五六七八九]?|[0-9]{1,3})(?=\D|$)")
+_NUMERALS = "零一二三四五六七八九"
 _MOBILE = re.compile(r"(?:\+?86)?(1\d{10})")
 
 
@@ -30,10 +32,19 @@ def pinyin_key(text: str) -> str:
 
     Each Chinese character becomes its syllable with the tone digit, words are parted by a space: a space and the digits stand
     before the letters, so that 李 `li3` comes before 林 `lin2`. Everything else is kept, folded. Traditional and simplified
-    spellings of a name have the same key.
+    spellings of a name have the same key. Ordinals up to 99 sort by their number: 第二 before 第十, whichever way they are written.
     """
-    syllables = lazy_pinyin(fold(text), style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
+    counted = _ORDINAL.sub(lambda found: f"第{_number(found[1]):03d} " if found[1] else found[0], fold(text))
+    syllables = lazy_pinyin(counted, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
     return " ".join(" ".join(syllables).split())[:PINYIN_KEY_LENGTH].rstrip()
+
+
+def _number(numeral: str) -> int:
+    """Read a numeral up to 99 in Chinese, or in digits: 三 3, 十 10, 二十一 21."""
+    if numeral.isdecimal():
+        return int(numeral)
+    tens, ten, ones = numeral.rpartition("十")
+    return (10 * (_NUMERALS.index(tens) if tens else 1) if ten else 0) + (_NUMERALS.index(ones) if ones else 0)
 
 
 def initials(text: str) -> str:

@@ -75,3 +75,10 @@ def test_a_masked_phone_does_not_show_its_middle(phone: str, masked: str) -> Non
 @pytest.mark.parametrize(("name", "masked"), [("张三", "张*"), ("欧阳询", "欧**"), (" 张三 ", "张*"), ("张", "*"), ("", "")])
 def test_a_masked_name_keeps_its_first_character_only(name: str, masked: str) -> None:
     assert mask_name(name) == masked
+
+
+def test_ordinals_sort_by_their_number() -> None:
+    written = ["第一支部", "第二支部", "第3支部", "第十支部", "第十一支部", "第二十支部", "第二十一支部", "第九十九支部"]
+    assert sorted(written, key=pinyin_key) == written
+    assert pinyin_key("第三支部") == pinyin_key("第3支部")
+    assert pinyin_key("三元社区").startswith("san1")
