@@ -297,7 +297,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("activities:today", by=("organiser", "many")),
     page("activities:today", by=("official",), state="files for no branch"),
     page("activities:report_list", by=READERS),
-    page("activities:report_list", by=ORGANISER, query="?day_from=2030-01-01&receipt=0000", state="nothing found"),
+    page("activities:report_list", by=ORGANISER, query="?since=2030-01-01&receipt=0000", state="nothing found"),
     page("activities:report_list", by=("nothing-due",), state="empty"),
     page("activities:report_detail", "reports.filed.report.public_id", by=READERS),
     page("activities:report_detail", "reports.returned.report.public_id", by=("organiser", "official", "reviewer"), state="returned"),
