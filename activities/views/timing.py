@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 
@@ -25,7 +26,7 @@ class TimeLeft:
         if self.due_at is None:
             return ""
         due, now = timezone.localtime(self.due_at), timezone.localtime(self.now)
-        return f"{due:%H:%M}" if due.date() == now.date() else f"{due:%m-%d %H:%M}"
+        return f"{due:%H:%M}" if due.date() == now.date() else f"{date_format(due, 'MONTH_DAY_FORMAT')} {due:%H:%M}"
 
     @property
     def words(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from inspect import ismethod
 from io import BytesIO
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -232,6 +233,7 @@ def _walk(world: World, steps: str) -> Any:
     found: Any = world
     for step in steps.split("."):
         found = found[step] if isinstance(found, dict) else getattr(found, step)
+        found = found() if ismethod(found) else found
     return found
 
 

@@ -94,8 +94,9 @@ READ: Final = """([leastText, leastTarget]) => {
 SEND: Final = """([selector, fields]) => {
   const form = document.querySelector(selector) || document.querySelector('form[method=post]');
   for (const [name, value] of Object.entries(fields)) {
-    const known = form.elements.namedItem(name);
-    if (known) { known.value = value; continue; }
+    const known = [...form.elements].filter(each => each.name === name && each.type !== 'submit');
+    for (const each of known) if (each.type === 'radio') each.checked = each.value === value; else each.value = value;
+    if (known.length) continue;
     const added = document.createElement('input');
     added.type = 'hidden'; added.name = name; added.value = value; form.append(added);
   }
