@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from portal.runtime.postgres import Server, wait_for
@@ -73,6 +74,28 @@ def test_after_a_kill_of_everything_at_once_the_next_start_serves_what_was_store
     second = start().ready()
 
     assert second.query("SELECT value FROM kept") == [(7,)]
+
+
+def test_a_start_that_is_killed_while_the_demo_loads_leaves_nothing_of_it_and_the_next_one_loads_it_whole(start: Start) -> None:
+    first = start(DEMO="1")
+    assert wait_for(lambda: loads_the_demo(first), 120)
+    first.stop(signal.SIGKILL)
+
+    second = start(DEMO="1")
+    assert wait_for(lambda: loads_the_demo(second), 120), "the second start did not find an empty database"
+    second.ready()
+
+    assert second.query("SELECT count(*) FROM foundation_auditentry WHERE action = 'demo.loaded'") == [(1,)]
+    assert second.query("SELECT count(DISTINCT source) FROM branches_branch") == [(4,)]  # the invented city and three published cases
+    assert "demo-organiser" in second.printed()
+
+
+def loads_the_demo(portal: Portal) -> bool:
+    """Tell whether the transaction that loads the demo is under way."""
+    try:
+        return portal.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") != [(0,)]
+    except psycopg2.OperationalError:
+        return False
 
 
 def test_postgresql_killed_while_serving_is_started_again_with_what_was_stored(start: Start) -> None:
