@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from portal.foundation import clock as portal_clock
 from tests.matrix import MATRIX, METHODS, NOT_SIGNED_IN, UNSCOPED, Access, Case, Line
-from tests.matrix_world import ACTORS, INSIDE, OUTSIDE, World, build_world
+from tests.matrix_world import ACTORS, CLOSED, EARLY, ENDED, INSIDE, OUTSIDE, REVOKED, WITHOUT_GRANT, World, build_world
 from tests.personas import City, Clock, make_city
 
 pytestmark = pytest.mark.django_db
@@ -137,14 +137,18 @@ def test_an_address_answers_each_role_as_the_policy_says(name: str, stage: Stage
 
 
 def tries_at(name: str, line: Line, world: World) -> Iterator[Try]:
-    """Return everybody's requests, on each side that there is; the other side of a method that is not offered tells nothing new."""
+    """Return everybody's requests, on each side that there is.
+
+    Left out is what tells nothing new: the other side for whoever has no scope at all, and of a method that is not offered; and what is not
+    offered, asked by all who hold nothing, of whom one stands for the others.
+    """
     for actor in ACTORS:
-        for side in (INSIDE, OUTSIDE) if line.two_sided else (INSIDE,):
+        for side in (INSIDE, OUTSIDE) if line.two_sided and actor not in WITHOUT_GRANT else (INSIDE,):
             case = Case(world, actor, side)
             address = reverse(name, kwargs=line.arguments(case))
             for method in METHODS:
                 access = line.methods.get(method)
-                if side == INSIDE or access is not None:
+                if access is not None or (side == INSIDE and actor not in {CLOSED, REVOKED, ENDED, EARLY}):
                     yield Try(case, method, address, access, *expected(line, access, case, address))
 
 

@@ -49,6 +49,21 @@ def number_of(total: Total | None) -> SafeString:
 
 
 @register.filter
+def as_data(total: Total | None) -> SafeString:
+    """Return a total for machines: attributes with the exact value (empty when its figures are not added) and how many figures are behind it."""
+    if total is None:
+        return SafeString("")
+    value = "" if total.value is None else f"{total.value:f}"
+    return format_html('data-metric="{}" data-value="{}" data-count="{}"', total.metric.code, value, total.count)
+
+
+@register.filter
+def row_data(measure: Measure) -> SafeString:
+    """Return a record for machines: whose it is, on which day it stands or takes effect, and its exact value."""
+    return format_html('data-branch="{}" data-day="{}" data-value="{}"', measure.branch.public_id, measure.day.isoformat(), f"{measure.value:f}")  # type: ignore[attr-defined]
+
+
+@register.filter
 def as_entered(measure: Measure) -> str:
     """Return a measure as it was filed: in the unit typed, in the words printed. Needs `unit_entered`."""
     return format_figure(

@@ -1,0 +1,335 @@
+"""Every list, dashboard, report page and list of the API takes as many queries for 1,000 rows as for 10, and never more than 15."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test.client import Client, ClientHandler, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import DjangoDbBlocker
+
+from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from branches.access import Role
+from branches.models import Branch, Region, RegionParent, WorkUnit
+from members.models import Membership, OfficerTerm, Person, Secondment
+from portal.accounts.models import Grant, User
+from portal.foundation import clock as portal_clock
+from portal.foundation.models import AuditEntry
+from tests.factories import ALWAYS, make_person, make_user, since
+from tests.personas import MARCH_6, City, Clock, make_city
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 10, 1000
+MOST_QUERIES: Final = 15
+# A branch that has been at work for so long that it filed a thousand days.
+LONG_AGO: Final = date(2015, 1, 1)
+ONE_DAY: Final = timedelta(days=1)
+
+
+class Browser(RequestFactory):
+    """Reads pages as somebody who is signed in, without the test client's copies of what templates were given."""
+
+    handler = ClientHandler()
+
+    def request(self, **request: Any) -> Any:
+        """Send a request."""
+        return self.handler(self._base_environ(**request))
+
+
+@dataclass
+class World:
+    """One of everything, with many of everything around it."""
+
+    city: City
+    branch: Branch
+    person: Person
+    users: dict[str, User]
+    sessions: dict[str, str]
+    size: int = 0
+
+    def grow(self, size: int) -> None:
+        """Add rows until there are `size` of each kind: beside the branch, and belonging to it."""
+        numbers = range(self.size, size)
+        branches = self._branches(numbers)
+        people = self._people(numbers)
+        self._places(numbers)
+        days = [MARCH_6 - ONE_DAY * (number + 1) for number in numbers]
+        self._file([(self.branch, day) for day in days] + [(branch, MARCH_6) for branch in branches], people)
+        self._span([MARCH_6 - ONE_DAY * (number + 1) for number in numbers])
+        self._beside(numbers)
+        self._accounts(numbers, branches)
+        self.size = size
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def _branches(self, numbers: range) -> list[Branch]:
+        branches = [Branch(name=f"第{number}临时党支部", region=self.city.community, established_on=date(2020, 2, 1)) for number in numbers]
+        return _folded(Branch, branches)
+
+    def _people(self, numbers: range) -> list[Person]:
+        people = _folded(Person, [Person(name=f"人{number}", phone=f"199{number:08d}", duty_phone=f"198{number:08d}") for number in numbers])
+        Secondment.objects.bulk_create(Secondment(person=person, home_unit=self.city.company, during=ALWAYS) for person in people)
+        Membership.objects.bulk_create(Membership(person=person, branch=self.branch, during=since(LONG_AGO)) for person in people)
+        # The one whose page is opened came and went day by day, and held an office each time.
+        days = [LONG_AGO + ONE_DAY * number for number in numbers]
+        held = Membership.objects.bulk_create(Membership(person=self.person, branch=self.branch, during=since(day, day)) for day in days)
+        OfficerTerm.objects.bulk_create(OfficerTerm(membership=each, office="team_leader", during=each.during) for each in held)
+        return people
+
+    def _places(self, numbers: range) -> None:
+        regions = _folded(Region, [Region(name=f"第{number}小区", level="compound") for number in numbers])
+        RegionParent.objects.bulk_create(RegionParent(region=region, parent=self.city.community, during=ALWAYS) for region in regions)
+        units = _folded(WorkUnit, [WorkUnit(name=f"第{number}公司", parent=self.city.group) for number in numbers])
+        through = Branch.sending_units.through
+        through._default_manager.bulk_create(through(branch_id=self.branch.pk, workunit_id=unit.pk) for unit in units)
+
+    def _file(self, days: list[tuple[Branch, date]], people: list[Person]) -> None:
+        reports = DailyReport.objects.bulk_create(DailyReport(branch=branch, business_date=day) for branch, day in days)
+        versions = ReportVersion.objects.bulk_create(
+            ReportVersion(daily_report=report, branch=report.branch, number=1, known_from=portal_clock.now(), uid=uuid4(), receipt=f"R{report.pk}")
+            for report in reports
+        )
+        self._figures([(version, report.business_date) for version, report in zip(versions, reports, strict=True)], people)
+
+    def _figures(self, versions: list[tuple[ReportVersion, date | None]], people: list[Person]) -> None:
+        metrics = Metric.objects.select_related("unit").in_bulk(["vehicles", "home_isolated"], field_name="code")
+        entries = Entry.objects.bulk_create(
+            Entry(version=version, branch=version.branch, business_date=day, kind=metric.kind, place=self.city.community)
+            for version, day in versions
+            for metric in metrics.values()
+        )
+        by_kind = {metric.kind: metric for metric in metrics.values()}
+        Measure.objects.bulk_create(
+            Measure(
+                entry=entry,
+                branch=entry.branch,
+                business_date=entry.business_date,
+                metric=by_kind[entry.kind],
+                value=Decimal(3),
+                value_entered=Decimal(3),
+                unit_entered=by_kind[entry.kind].unit,
+            )
+            for entry in entries
+        )
+        took_part = [(entry, person) for entry, person in zip(entries, people, strict=False)] + [(entry, self.person) for entry in entries[: len(people)]]
+        EntryParticipant.objects.bulk_create(
+            EntryParticipant(entry=entry, person=person, home_unit=self.city.company, hours=Decimal(4)) for entry, person in took_part
+        )
+
+    def _span(self, days: list[date]) -> None:
+        reports = PeriodReport.objects.bulk_create(PeriodReport(branch=self.branch, first_day=day - ONE_DAY, last_day=day) for day in days)
+        versions = ReportVersion.objects.bulk_create(
+            ReportVersion(period_report=report, branch=self.branch, number=1, known_from=portal_clock.now(), uid=uuid4(), receipt=f"P{report.pk}")
+            for report in reports
+        )
+        self._figures([(version, None) for version in versions], [])
+
+    def _beside(self, numbers: range) -> None:
+        unit = Unit.objects.order_by("pk")[0]
+        StockReceipt.objects.bulk_create(StockReceipt(branch=self.branch, item=f"物资{number}", value=1, unit=unit) for number in numbers)
+        Statement.objects.bulk_create(
+            Statement(branch=self.branch, what_zh="车辆", what_en="vehicles", value=number, computes="sum:vehicles", stated_on=MARCH_6, title="文")
+            for number in numbers
+        )
+
+    def _accounts(self, numbers: range, branches: list[Branch]) -> None:
+        users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
+        Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch=branch, during=ALWAYS) for user, branch in zip(users, branches, strict=True))
+        organiser = self.users["organiser"]
+        Grant.objects.bulk_create(Grant(user=organiser, role=Role.ORGANISER, branch=branch, during=ALWAYS) for branch in branches)
+        # The one whose page is opened got and lost the same grant again and again.
+        gone = {"role": Role.SHIFT_LEADER, "branch": self.branch, "during": ALWAYS, "revoked_at": portal_clock.now()}
+        Grant.objects.bulk_create(Grant(user=self.users["other"], **gone) for _number in numbers)
+        AuditEntry.objects.bulk_create(AuditEntry(actor=organiser, action="report.filed", model="branch", object_id=self.branch.public_id) for _ in numbers)
+
+
+def _folded(model: type[Any], rows: list[Any]) -> list[Any]:
+    for row in rows:
+        row.fold()
+    return list(model.objects.bulk_create(rows))
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page, as somebody reads it."""
+
+    user: str
+    name: str
+    arguments: Callable[[World], list[Any]] = lambda world: []
+    query: Callable[[World], dict[str, str]] = lambda world: {}
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.user}"
+
+    def href(self, world: World) -> str:
+        """Return where it is."""
+        query = self.query(world)
+        return reverse(self.name, args=self.arguments(world)) + (f"?{urlencode(query)}" if query else "")
+
+
+def _branch(world: World) -> list[Any]:
+    return [world.branch.public_id]
+
+
+def _report(world: World) -> list[Any]:
+    return [DailyReport.objects.get(branch=world.branch, business_date=MARCH_6 - ONE_DAY).public_id]
+
+
+def _days(world: World) -> dict[str, str]:
+    return {"from": "2015-01-01", "to": "2020-03-06"}
+
+
+def _of_street(world: World) -> dict[str, str]:
+    return {"region": str(world.city.street.public_id), **_days(world)}
+
+
+def _of_company(world: World) -> dict[str, str]:
+    return {"unit": str(world.city.company.public_id), "of": "shifts", **_days(world)}
+
+
+def _api(name: str, user: str = "official") -> Address:
+    return Address(user, name)
+
+
+ADDRESSES: Final = (
+    # Lists.
+    Address("official", "branches:branch_list"),
+    Address("organiser", "branches:branch_list"),
+    Address("liaison", "branches:branch_list"),
+    Address("official", "members:person_list"),
+    Address("organiser", "members:person_list"),
+    Address("liaison", "members:person_list"),
+    Address("official", "activities:report_list"),
+    Address("organiser", "activities:report_list"),
+    Address("organiser", "activities:today"),
+    Address("reviewer", "activities:review_list"),
+    Address("system", "accounts:user_list"),
+    Address("administrator", "accounts:user_list"),
+    Address("auditor", "portal:audit_list"),
+    Address("official", "portal:search", query=lambda world: {"q": "第"}),
+    Address("organiser", "portal:search", query=lambda world: {"q": "人"}),
+    Address("organiser", "portal:dashboard"),
+    # One of something with a thousand of something else.
+    Address("organiser", "accounts:profile"),
+    Address("security", "accounts:user_detail", lambda world: [world.users["other"].public_id]),
+    Address("organiser", "branches:branch_detail", _branch),
+    Address("administrator", "branches:branch_detail", _branch),
+    Address("organiser", "members:person_detail", lambda world: [world.person.public_id]),
+    Address("official", "members:person_detail", lambda world: [world.person.public_id]),
+    Address("organiser", "members:officer_set", _branch),
+    Address("administrator", "branches:branch_edit", _branch),
+    Address("administrator", "accounts:user_add"),
+    # Figures.
+    Address("official", "portal:region_dashboard", lambda world: [world.city.street.public_id], _days),
+    Address("official", "portal:region_dashboard", lambda world: [world.city.community.public_id]),
+    Address("official", "portal:region_dashboard", lambda world: [world.city.community.public_id], lambda world: {"missing": "all", **_days(world)}),
+    Address("liaison", "portal:unit_dashboard", lambda world: [world.city.company.public_id], _days),
+    Address("liaison", "portal:unit_dashboard", lambda world: [world.city.group.public_id], _days),
+    Address("organiser", "portal:branch_dashboard", _branch, _days),
+    Address("official", "portal:records", query=_of_street),
+    Address("official", "portal:records", query=lambda world: {"metric": "vehicles", **_of_street(world)}),
+    Address("liaison", "portal:records", query=_of_company),
+    # Reports.
+    Address("official", "activities:report_detail", _report),
+    Address("organiser", "activities:report_detail", _report),
+    Address("organiser", "activities:report_edit", lambda world: [world.branch.public_id, MARCH_6]),
+    Address("organiser", "activities:period_edit", _branch),
+    Address("reviewer", "activities:on_behalf", lambda world: [world.branch.public_id, MARCH_6]),
+    Address("official", "activities:period_detail", lambda world: [PeriodReport.objects.order_by("pk")[0].public_id]),
+    Address("organiser", "activities:report_receipt", lambda world: [ReportVersion.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
+    Address("official", "activities:entry_detail", lambda world: [Entry.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
+    # The API.
+    _api("branches-api:region-list"),
+    _api("branches-api:work-unit-list"),
+    _api("branches-api:branch-list"),
+    _api("branches-api:branch-list", "organiser"),
+    _api("members-api:person-list"),
+    _api("members-api:person-list", "organiser"),
+    _api("activities-api:report-list"),
+    Address("official", "activities-api:report-list", query=lambda world: {"expand": "entries"}),
+    _api("activities-api:period-report-list"),
+    _api("activities-api:report-version-list"),
+    _api("activities-api:entry-list"),
+    _api("activities-api:measure-list"),
+    _api("activities-api:stock-receipt-list"),
+    _api("activities-api:statement-list"),
+    _api("activities-api:metric-list"),
+    _api("activities-api:unit-list"),
+    _api("api-changes"),
+    Address("official", "api-totals", query=_of_street),
+    Address("official", "api-total-records", query=_of_street),
+)
+
+
+@pytest.fixture(scope="module")
+def counts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[Address, tuple[list[str], list[str]]]]:
+    """The queries of each address at 10 and at 1,000 rows; the rows are made once, in a transaction that is rolled back."""
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        held = Clock()
+        patch.setattr(portal_clock, "now", held.now)
+        patch.setattr(portal_clock, "today", held.today)
+        with transaction.atomic():
+            call_command("load_reference", verbosity=0)
+            world = _world(make_city())
+            # What a process does once is not counted: templates and addresses are read at the first request.
+            world.grow(FEW)
+            for address in ADDRESSES:
+                queries(world, address)
+            few = {address: queries(world, address) for address in ADDRESSES}
+            world.grow(MANY)
+            yield {address: (few[address], queries(world, address)) for address in ADDRESSES}
+            transaction.set_rollback(True)
+
+
+def _world(city: City) -> World:
+    branch = Branch.objects.create(name="望江社区临时党支部", region=city.community, established_on=LONG_AGO)
+    branch.refresh_from_db()
+    users = {
+        "organiser": make_user("q-organiser", (Role.ORGANISER, branch)),
+        "reviewer": make_user("q-reviewer", (Role.REVIEWER, city.street)),
+        "administrator": make_user("q-administrator", (Role.ADMINISTRATOR, city.street)),
+        "official": make_user("q-official", (Role.OFFICIAL, city.street)),
+        "liaison": make_user("q-liaison", (Role.LIAISON, city.group)),
+        "system": make_user("q-system", (Role.SYSTEM, None)),
+        "security": make_user("q-security", (Role.SECURITY, None)),
+        "auditor": make_user("q-auditor", (Role.AUDITOR, None)),
+        "other": make_user("q-other", (Role.SHIFT_LEADER, branch)),
+    }
+    sessions = {}
+    for name, user in users.items():
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        sessions[name] = client.cookies["sessionid"].value
+    return World(city, branch, make_person("来去", city.company, phone="19911111111"), users, sessions)
+
+
+def queries(world: World, address: Address) -> list[str]:
+    """Open a page with cold caches, and return what it asked the database."""
+    cache.clear()
+    ContentType.objects.clear_cache()
+    href, browser = address.href(world), Browser()
+    browser.cookies["sessionid"] = world.sessions[address.user]
+    with CaptureQueriesContext(connection) as captured:
+        response = browser.get(href)
+        assert response.status_code in {200, 302}, f"{address}: {response.status_code}"
+    # Savepoints are no queries.
+    return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=str)
+def test_a_page_takes_the_same_queries_at_any_size(address: Address, counts: dict[Address, tuple[list[str], list[str]]]) -> None:
+    few, many = counts[address]
+
+    assert len(few) == len(many), "\n".join(sql[:300] for sql in (few if len(few) > len(many) else many))
+    assert 0 < len(many) <= MOST_QUERIES, "\n".join(sql[:300] for sql in many)
