@@ -183,8 +183,15 @@ def _days(world: World) -> None:
     world.reports["today"] = file(long, TODAY, by=clerk, vehicles=12, turned_back=0).version
     world.reports["changed"] = file(long, TODAY - 3 * DAY, by=clerk, vehicles=33, reason="补报").version
     file(long, TODAY - 3 * DAY, by=world.users["many"], vehicles=44, turned_back=4, reason="更正")
-    span = {"first_day": TODAY - 20 * DAY, "last_day": TODAY - 14 * DAY}
-    world.reports["period"] = file_period_report(actor=organiser, branch=main, works=works_of([Figure("vehicles", Decimal(900))]), uid=uuid4(), **span).version
+    spanned = file_period_report(
+        actor=organiser,
+        branch=main,
+        first_day=TODAY - 20 * DAY,
+        last_day=TODAY - 14 * DAY,
+        works=works_of([Figure("vehicles", Decimal(900))]),
+        uid=uuid4(),
+    )
+    world.reports["period"] = spanned.version
     Statement.objects.create(branch=main, computes="sum:vehicles", what_zh="车辆", what_en="vehicles", value=5, stated_on=TODAY - DAY, title="示例文")
 
 

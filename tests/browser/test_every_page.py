@@ -221,7 +221,7 @@ def _words() -> Words:
     translated = {}
     for message in merge_areas(BASE / "locale" / LANGUAGE / "areas"):
         if message.id:
-            source, text = ((each if isinstance(each, str) else each[0]) for each in (message.id, message.string))
+            source, text = ((each if isinstance(each, str) else (each or ("",))[0]) for each in (message.id, message.string))
             translated[source] = text
     rows = chain(
         *(model._default_manager.values_list("name", flat=True) for model in (Region, Branch, WorkUnit, Person, User)),
@@ -337,7 +337,7 @@ def _look(site: Site, shown: Shown, role: str, language: str) -> Iterator[str]:
 
     def hear(message: ConsoleMessage) -> None:
         # The browser reports the status of the page itself as an error too.
-        if message.type in {"error", "warning"} and "the server responded with a status of" not in message.text:
+        if message.type == "error" and "the server responded with a status of" not in message.text:
             said.append(f"console: {message.text[:300]}")
 
     def missing(response: Response) -> None:
