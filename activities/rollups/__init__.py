@@ -11,9 +11,31 @@ those rows. Which rows count, and why, is written in docs/decisions/totals.md; i
   command posts are shown apart and are in no region's totals.
 """
 
-from activities.rollups.attribution import Attributed, attributed, attributed_by_child, attributed_by_day, entries_taken_part_in, served
+from activities.rollups.attribution import (
+    Attributed,
+    attributed,
+    attributed_by_child,
+    attributed_by_day,
+    attributed_by_unit,
+    attributed_within,
+    entries_taken_part_in,
+    served,
+)
 from activities.rollups.children import ChildRow, by_child, directly_in, lists_branches
-from activities.rollups.completeness import Completeness, DutyContact, MissingBranch, completeness, due, missing, missing_branches, overall
+from activities.rollups.completeness import (
+    Completeness,
+    DutyContact,
+    MissingBranch,
+    completeness,
+    completeness_of,
+    completeness_read,
+    due,
+    missing,
+    missing_branches,
+    missing_of,
+    overall,
+    with_completeness,
+)
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records
@@ -38,6 +60,8 @@ __all__ = [
     "attributed",
     "attributed_by_child",
     "attributed_by_day",
+    "attributed_by_unit",
+    "attributed_within",
     "beside",
     "by_child",
     "by_day",
@@ -45,6 +69,8 @@ __all__ = [
     "compare",
     "compared",
     "completeness",
+    "completeness_of",
+    "completeness_read",
     "computed",
     "cut_by",
     "directly_in",
@@ -56,10 +82,12 @@ __all__ = [
     "lists_branches",
     "missing",
     "missing_branches",
+    "missing_of",
     "overall",
     "participations",
     "records",
     "served",
     "total_of",
     "totals",
+    "with_completeness",
 ]

@@ -1,4 +1,4 @@
-"""What can be attributed to a work unit's people, and the branches where they serve."""
+"""What can be attributed to a work unit's people, the branches where they serve, and who sent the people that worked in a region."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -13,10 +13,10 @@ from django.db.models.functions import Coalesce, Greatest
 from activities.models import Entry, Metric
 from activities.rollups.children import ChildRow
 from activities.rollups.completeness import completeness_read, with_completeness
-from activities.rollups.rows import participations, records_of
+from activities.rollups.rows import participations, records_of, shifts_within
 from activities.rollups.scope import Span
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
-from branches.models import Branch, WorkUnit, WorkUnitPath
+from branches.models import Branch, Region, WorkUnit, WorkUnitPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,21 @@ def attributed_by_child(work_unit: WorkUnit, span: Span) -> list[tuple[WorkUnit,
     found = {row["child"]: _attributed(row) for row in rows}
     listed = [(unit, found.get(pk, Attributed())) for pk, unit in children.items()]
     return listed + ([(work_unit, found[work_unit.pk])] if work_unit.pk in found else [])
+
+
+def attributed_by_unit(region: Region, span: Span) -> list[tuple[WorkUnit | None, Attributed]]:
+    """Return what was done in a region by the unit that sent the people, by name; None holds people without a unit on record. Two queries.
+
+    An entry that people of several units shared counts for each of them: entries are not added over units.
+    """
+    rows = {row["home_unit"]: _attributed(row) for row in shifts_within(region, span).order_by().values("home_unit").annotate(**_attribution())}
+    units = WorkUnit.objects.filter(pk__in=[pk for pk in rows if pk is not None]).select_related("parent").order_by("name_key", "pk")
+    return [*((unit, rows[unit.pk]) for unit in units), *((None, rows[pk]) for pk in rows if pk is None)]
+
+
+def attributed_within(region: Region, span: Span) -> Attributed:
+    """Return the same of everybody in the region, each entry and each person counted once."""
+    return _attributed(shifts_within(region, span).aggregate(**_attribution()))
 
 
 def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:

@@ -1,5 +1,6 @@
 """Which reports are in, and which branches are missing."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from django.db.models.functions import Greatest, JSONObject
 
 from activities.models import DailyReport, ReportDraft, ReportVersion
 from activities.rollups.scope import Scope
-from branches.models import Branch
+from branches.models import Branch, BranchPlace, Region, RegionPath
 from branches.querysets import BranchQuerySet
 from members.models import OfficerTerm
 
@@ -95,6 +96,22 @@ def completeness_by(scope: Scope, day: date, owner: Combinable) -> dict[int | No
     return {row.pop("owner"): Completeness(day=day, **row) for row in rows}
 
 
+def completeness_of(regions: Iterable[Region], day: date) -> dict[int, Completeness]:
+    """Return the completeness of regions of which none lies in another, by key; one query."""
+    held = [region.pk for region in regions]
+    rows = _due_below(held, day).values("root").annotate(**_aggregates(day))
+    found = {row.pop("root"): Completeness(day=day, **row) for row in rows}
+    return {key: found.get(key, Completeness(day, 0, 0)) for key in held}
+
+
+def missing_of(regions: Iterable[Region], day: date) -> dict[int, list[MissingBranch]]:
+    """Return the missing branches of such regions by the region's key; one query."""
+    found: dict[int, list[MissingBranch]] = defaultdict(list)
+    for branch in _described(_due_below([region.pk for region in regions], day).filter(~Exists(filed_for(day))).by_name(), day):
+        found[branch.root].append(_missing_branch(branch, day))
+    return found
+
+
 def with_completeness(branches: BranchQuerySet, day: date) -> BranchQuerySet:
     """Annotate branches with what `completeness_read` reads: the branches and their reports in one query."""
     owing = Q(pk__in=Branch.objects.due_on(day).values("pk"))
@@ -134,16 +151,30 @@ def _aggregates(day: date) -> dict[str, Any]:
 
 def missing_branches(scope: Scope, day: date, limit: int | None = None) -> list[MissingBranch]:
     """Return the missing branches with what an official wants to know before the call; one query."""
+    rows = _described(missing(scope, day), day)
+    return [_missing_branch(branch, day) for branch in (rows if limit is None else rows[:limit])]
+
+
+def _due_below(regions: list[int], day: date) -> BranchQuerySet:
+    """Return the branches that owe a report for `day` and are hosted below one of `regions`, annotated with that one as `root`."""
+    host = BranchPlace.objects.filter(branch=OuterRef(OuterRef("pk")), during__contains=day).values("region")[:1]
+    lies = RegionPath.objects.filter(ancestor__in=regions, descendant=Subquery(host), during__contains=day)
+    due_there: BranchQuerySet = Branch.objects.due_on(day).order_by().annotate(root=Subquery(lies.values("ancestor")[:1])).exclude(root=None)
+    return due_there
+
+
+def _described(rows: BranchQuerySet, day: date) -> BranchQuerySet:
+    """Annotate missing branches with what `_missing_branch` reads."""
     history = DailyReport.objects.current().filter(branch=OuterRef("pk"), business_date__lt=day).order_by("-business_date")
     drafts = ReportDraft.objects.filter(branch=OuterRef("pk"), business_date=day).order_by("saved_at")
     returned = ReportVersion.objects.filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day, state=ReportVersion.State.RETURNED)
-    rows = missing(scope, day).annotate(
+    described: BranchQuerySet = rows.annotate(
         last_reported=Subquery(history.values("business_date")[:1]),
         draft_since=Subquery(drafts.values("saved_at")[:1]),
         was_returned=Exists(returned),
         contact=Subquery(_contacts(day)),
     )
-    return [_missing_branch(branch, day) for branch in (rows if limit is None else rows[:limit])]
+    return described
 
 
 def filed_for(day: date) -> QuerySet[ReportVersion]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from activities.models import EntryParticipant, Measure, Metric, OverTime, PeriodReport, ReportVersion
 from activities.querysets import MeasureQuerySet
 from activities.rollups.scope import Scope, Span
-from branches.models import WorkUnit, WorkUnitPath
+from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 
 # Command posts report for a work unit and are never mixed with branches.
 COUNTED_KINDS: Final = ("branch", "work_team")
@@ -86,6 +86,14 @@ def participations(work_unit: WorkUnit, span: Span) -> QuerySet[EntryParticipant
     below = WorkUnitPath.objects.filter(ancestor=work_unit).values("descendant")
     rows = EntryParticipant.objects.filter(home_unit__in=below, entry__version__state__in=ReportVersion.CURRENT, entry__branch__kind__in=COUNTED_KINDS)
     return rows.filter(inside(span, "entry__"))
+
+
+def shifts_within(region: Region, span: Span) -> QuerySet[EntryParticipant]:
+    """Return the person-shifts of work done at or below a region, by the tree in force on the day, whoever sent the people."""
+    below = RegionPath.objects.filter(ancestor=region, descendant=OuterRef("entry__place"))
+    day = Coalesce(OuterRef("entry__business_date"), OuterRef("entry__version__period_report__last_day"), output_field=DateField())
+    rows = EntryParticipant.objects.filter(entry__version__state__in=ReportVersion.CURRENT, entry__branch__kind__in=COUNTED_KINDS)
+    return rows.filter(inside(span, "entry__")).filter(Exists(below.filter(during__contains=day)))
 
 
 def inside(span: Span, prefix: str) -> Q:

@@ -1,7 +1,9 @@
 """What a published text says, beside what the portal computes: they agree or differ, and are never added."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -11,7 +13,7 @@ from activities.figures import Qualifier, combine, round_half_up
 from activities.models import Metric, OverTime, Statement
 from activities.rollups.ledger import Ledger
 from activities.rollups.scope import DAWN, Scope, Span
-from activities.rollups.totals import Total, totals
+from activities.rollups.totals import Total, values_in_force
 from branches.models import Region
 
 REGION_FACTS: Final = ("households", "residents")
@@ -59,19 +61,40 @@ def compare(scope: Scope, statements: Iterable[Statement], metrics: Iterable[Met
     held = list(statements)
     by_code = {metric.code: metric for metric in metrics}
     facts = _region_facts(scope) if any(statement.computes in REGION_FACTS for statement in held) else {}
-    return [_compare(scope, statement, by_code, ledger, facts) for statement in held]
+    asked: dict[Metric, list[date]] = defaultdict(list)
+    for statement in held:
+        for metric in _named(statement, by_code):
+            if metric.over_time == OverTime.LATEST:
+                asked[metric].append(statement.stated_on)
+    in_force = values_in_force(scope, asked)
+    return [_compare(statement, by_code, ledger, facts, in_force) for statement in held]
 
 
-def _compare(scope: Scope, statement: Statement, metrics: Mapping[str, Metric], ledger: Ledger, facts: Mapping[str, int | None]) -> Comparison:
-    how, _colon, codes = statement.computes.partition(":")
+def _named(statement: Statement, metrics: Mapping[str, Metric]) -> list[Metric]:
+    """Return the metrics of which a statement is made, as far as the catalogue has them."""
+    return [metrics[code] for code in _codes(statement).split("+") if code in metrics]
+
+
+def _codes(statement: Statement) -> str:
+    return statement.computes.partition(":")[2].replace("/", "+")
+
+
+def _compare(
+    statement: Statement,
+    metrics: Mapping[str, Metric],
+    ledger: Ledger,
+    facts: Mapping[str, int | None],
+    in_force: Mapping[str, Mapping[date, Total]],
+) -> Comparison:
+    how = statement.computes.partition(":")[0]
     if how in REGION_FACTS:
         known = facts.get(how)
         return Comparison(statement, None if known is None else Decimal(known))
-    span = Span(DAWN, statement.stated_on)
-    named = [metrics[code] for code in codes.replace("/", "+").split("+") if code in metrics]
-    found = [ledger.total(metric, span) if metric.over_time != OverTime.LATEST else totals(scope, span, [metric]).get(metric.code) for metric in named]
+    day = statement.stated_on
+    named = _named(statement, metrics)
+    found = [ledger.total(each, Span(DAWN, day)) if each.over_time != OverTime.LATEST else in_force[each.code].get(day) for each in named]
     values = [total.value * total.metric.unit.factor for total in found if total is not None and total.value is not None]
-    if not values or len(values) != codes.replace("/", "+").count("+") + 1:
+    if not values or len(values) != _codes(statement).count("+") + 1:
         return Comparison(statement, None)
     qualifiers = [total.qualifier for total in found if total is not None]
     if how == "ratio_percent":
