@@ -22,6 +22,8 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Person
         fields = ["name", "kind", "phone", "duty_phone"]
+        # A person has 姓名; what the model calls the field is the word for things too.
+        labels = {"name": _("Name")}
         widgets = {"phone": forms.TextInput(attrs={"inputmode": "tel"}), "duty_phone": forms.TextInput(attrs={"inputmode": "tel"})}
         help_texts = {
             "phone": _("Seen by the branch's organisers only; others see 138****1234."),
@@ -48,6 +50,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Person
         fields = ["name", "kind", "veteran", "duty_phone", "phone"]
+        labels = MemberForm.Meta.labels
         widgets = MemberForm.Meta.widgets
         help_texts = MemberForm.Meta.help_texts
 
