@@ -95,7 +95,11 @@ SEND: Final = """([selector, fields]) => {
   const form = document.querySelector(selector) || document.querySelector('form[method=post]');
   for (const [name, value] of Object.entries(fields)) {
     const known = [...form.elements].filter(each => each.name === name && each.type !== 'submit');
-    for (const each of known) if (each.type === 'radio') each.checked = each.value === value; else each.value = value;
+    for (const each of known) {
+      // A date field of the browser takes no impossible day; whoever has none types it.
+      if (['date', 'time'].includes(each.type)) each.type = 'text';
+      if (each.type === 'radio') each.checked = each.value === value; else each.value = value;
+    }
     if (known.length) continue;
     const added = document.createElement('input');
     added.type = 'hidden'; added.name = name; added.value = value; form.append(added);
