@@ -37,6 +37,7 @@ LOCKED: Final = "locked"
 TYPED: Final = (
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *("名单二.xlsx", "名单.xlsx", "没有这个支部", "没有这个地方", "没有这个人", "没有这件事", "没有的社区", "没有", "临时党支部", "坏", "示例一公司"),
+    *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
 )
@@ -418,7 +419,8 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("accounts:import_detail", "things.imported.public_id", by=ADMINISTRATOR, state="done"),
     page("accounts:code_print", "things.imported.public_id", by=ADMINISTRATOR, fills=typed(), posts_alone=True),
     page("portal:audit_list", by=("auditor",)),
-    page("portal:audit_list", by=("auditor",), query="?q=没有这件事&from=2020-02-30", state="impossible days", status=400),
+    page("portal:audit_list", by=("auditor",), query="?person=没有这个人&first=2020-02-30", state="impossible day"),
+    page("portal:audit_list", by=("auditor",), query="?person=没有这个人", state="nothing found"),
     # The API's own pages.
     page("api-docs", by=(VISITOR,)),
     # What answers in place of a page.

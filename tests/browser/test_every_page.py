@@ -51,7 +51,7 @@ PICTURES: Final = os.environ.get("PAGE_PICTURES", "")
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 # What is Latin on a Chinese page by right: names of formats and of things that have no other.
 LATIN_BY_RIGHT: Final = re.compile(
-    r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF|zjdsq)\b"
+    r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF|Cookie|zjdsq|report\.filed)\b"
 )
 LATIN: Final = re.compile(r"[A-Za-z]{4,}")
 PRINTED_BY_MISTAKE: Final = re.compile(r"\bNone\b|\bNaN\b|undefined|\bFalse\b|\bTrue\b|\{\{|%\(|<QuerySet")
