@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import get_template
@@ -53,7 +53,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after an error that nobody foresaw, or while the database is away; both are logged."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    # Cut off in the middle of a statement, the driver names no kind.
+    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
         return _unavailable(request)
     if request.path.startswith(API):
         return problem_response("server", request)
