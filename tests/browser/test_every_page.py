@@ -43,15 +43,17 @@ SIZES: Final = {"phone": (360, 740), "desk": (1440, 900)}
 LANGUAGES: Final = {"zh-hans": "zh-CN", "en": "en"}
 TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE: Final = "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}).then(found => found.violations)"
+# The browser reports the status of the page itself, and that nobody touched the screen before it was asked to dial.
+SAID_BY_RIGHT: Final = ("the server responded with a status of", "Not allowed to launch 'tel:")
 LEAST_TEXT: Final = 14
 LEAST_TARGET: Final = 44
 # A folder for pictures of every page; without it none are taken.
 PICTURES: Final = os.environ.get("PAGE_PICTURES", "")
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
-# What is Latin on a Chinese page by right: names of formats and of things that have no other.
+# What is Latin on a Chinese page by right: addresses, receipts, names of formats and of things that have no other.
 LATIN_BY_RIGHT: Final = re.compile(
-    r"\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF|Cookie|zjdsq|report\.filed)\b"
+    r"\bhttps?://\S+|\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|Excel|WPS|GB|Ctrl|PDF|Cookie|zjdsq|report\.filed)\b"
 )
 LATIN: Final = re.compile(r"[A-Za-z]{4,}")
 PRINTED_BY_MISTAKE: Final = re.compile(r"\bNone\b|\bNaN\b|undefined|\bFalse\b|\bTrue\b|\{\{|%\(|<QuerySet")
@@ -62,11 +64,13 @@ QUOTED: Final = re.compile(r"“[^”]*”|按 \S+ 的格式")
 READ: Final = """([leastText, leastTarget]) => {
   const seen = element => element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
   const name = element => element.outerHTML.slice(0, 160);
+  // The API's guide is drawn by Swagger UI, in English and in its own sizes.
+  const foreign = element => element.closest('#api');
   const texts = [], small = [], targets = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), parent = walker.currentNode.parentElement;
-    if (!text || parent.closest('script, style, template, noscript')) continue;
+    if (!text || parent.closest('script, style, template, noscript') || foreign(parent)) continue;
     texts.push([text, parent.closest('[lang]').lang, Boolean(parent.closest('code, pre, [data-verbatim]'))]);
     const box = parent.getBoundingClientRect();
     if (!seen(parent) || box.width <= 1 || box.height <= 1) continue;
@@ -76,19 +80,19 @@ READ: Final = """([leastText, leastTarget]) => {
   }
   for (const element of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]'))
     for (const attribute of ['aria-label', 'placeholder', 'title', 'alt'])
-      if (element.getAttribute(attribute)) texts.push([element.getAttribute(attribute), element.closest('[lang]').lang, false]);
+      if (element.getAttribute(attribute) && !foreign(element)) texts.push([element.getAttribute(attribute), element.closest('[lang]').lang, false]);
   texts.push([document.title, document.documentElement.lang, false]);
   for (const element of document.querySelectorAll('button, input:not([type=hidden]), select, textarea, summary, a.btn, a.button, a.step')) {
     const label = ['radio', 'checkbox'].includes(element.type) && element.labels[0];
     const box = (label || element).getBoundingClientRect();
-    if (!seen(label || element) || box.width <= 1 || box.height <= 1) continue;
+    if (foreign(element) || !seen(label || element) || box.width <= 1 || box.height <= 1) continue;
     if (box.height < leastTarget - 0.5 || box.width < leastTarget - 0.5)
       targets.push(box.width.toFixed(0) + 'x' + box.height.toFixed(0) + ' ' + name(label || element));
   }
   const wide = document.documentElement.scrollWidth > innerWidth
     ? [...document.body.querySelectorAll('*')].filter(each => each.getBoundingClientRect().right > innerWidth + 1).slice(0, 6).map(name) : [];
   return {texts, small, targets, wide, over: document.documentElement.scrollWidth - innerWidth,
-    headings: document.querySelectorAll('h1').length, language: document.documentElement.lang};
+    headings: [...document.querySelectorAll('h1')].filter(each => !foreign(each)).length, language: document.documentElement.lang};
 }"""
 
 SEND: Final = """([selector, fields]) => {
@@ -340,8 +344,7 @@ def _look(site: Site, shown: Shown, role: str, language: str) -> Iterator[str]:
     said: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        # The browser reports the status of the page itself as an error too.
-        if message.type == "error" and "the server responded with a status of" not in message.text:
+        if message.type == "error" and not any(words in message.text for words in SAID_BY_RIGHT):
             said.append(f"console: {message.text[:300]}")
 
     def missing(response: Response) -> None:

@@ -37,10 +37,10 @@ def test_the_log_is_read_by_person_action_kind_and_day(auditor: User, organiser:
     audit.record(organiser, "report.filed", branch, number=7)
     today = timezone.localdate()
     for query in ({"person": "organ"}, {"action": "report"}, {"kind": "branch"}, {"first": today.isoformat(), "last": today.isoformat()}):
-        assert '<span class="unit">report.filed' in page(auditor, **query)
+        assert '<code class="unit">report.filed' in page(auditor, **query)
     yesterday = (today - timedelta(days=1)).isoformat()
     for query in ({"person": "somebody else"}, {"action": "grant"}, {"kind": "region"}, {"last": yesterday}):
-        assert '<span class="unit">report.filed' not in page(auditor, **query)
+        assert '<code class="unit">report.filed' not in page(auditor, **query)
 
 
 def test_reading_and_exporting_are_in_the_log(auditor: User) -> None:
@@ -70,7 +70,7 @@ def test_pages_go_back_in_time_without_gaps_or_repeats(auditor: User, organiser:
 @pytest.mark.parametrize("query", [{"first": "2020-02-30"}, {"last": "9999-12-31"}, {"kind": "nonsense"}, {"before": "x"}, {"before": "9" * 40}, {"action": "x" * 999}])
 def test_a_filter_that_makes_no_sense_shows_no_rows(auditor: User, organiser: User, query: dict[str, str]) -> None:
     audit.record(organiser, "report.filed")
-    assert '<span class="unit">report.filed' not in page(auditor, **query)
+    assert '<code class="unit">report.filed' not in page(auditor, **query)
 
 
 def test_the_export_carries_no_formula(auditor: User) -> None:
