@@ -245,7 +245,9 @@ class Stage:
             return phones
         if actor in {ANONYMOUS, "nobody"}:
             return (*outside.private_words, *inside.private_words)
-        return outside.private_words if actor == "organiser" else (*outside.private_words, *phones)
+        # An organiser sees the branch's telephones; an administrator keeps the numbers of the duty phones, and no others.
+        hidden = {"organiser": (), "administrator": (inside.person.phone,)}.get(actor, phones)
+        return (*outside.private_words, *hidden)
 
 
 @pytest.fixture(scope="module")
