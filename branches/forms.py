@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch, BranchSchedule, Region, WorkUnit
-from branches.services import regions_administered
+from branches.services import administers_everything, regions_administered
 from portal.foundation import clock
 from portal.foundation.text import fold
 
@@ -186,6 +186,8 @@ class RegionForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, user: object, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _among(self, "parent", regions_administered(user))
+        # The first region of an empty deployment lies in none.
+        self.fields["parent"].required = not administers_everything(user)
 
     def facts(self) -> dict[str, Any]:
         """Return the region's own fields, as typed."""

@@ -132,19 +132,30 @@ def move_branch(*, actor: Model | AnonymousUser, branch: Branch, region: Region,
     return place
 
 
-def add_region(*, actor: Model | AnonymousUser, parent: Region, facts: dict[str, Any]) -> Region:
+def add_region(*, actor: Model | AnonymousUser, parent: Region | None, facts: dict[str, Any]) -> Region:
     """Add a region below one that the actor administers; `facts` are fields of the model.
 
+    Without a parent it is the root of a tree: the first region of an empty deployment.
+
     Raises:
-        Forbidden: the parent is not the actor's to administer.
+        Forbidden: the parent is not the actor's to administer; a root is for who administers everything.
         ValidationError: another region has the code, or the code has a wrong length.
     """
-    _require_region(actor, parent)
+    if parent is not None:
+        _require_region(actor, parent)
+    elif not administers_everything(actor):
+        raise Forbidden
     with refusals_beside(_FIELDS):
         region = Region.objects.create(**facts)
-        RegionParent.objects.create(region=region, parent=parent, during=DateRange(None, None))
-        audit.record(actor, "region.added", region, parent=str(parent.public_id))
+        if parent is not None:
+            RegionParent.objects.create(region=region, parent=parent, during=DateRange(None, None))
+        audit.record(actor, "region.added", region, parent=str(parent.public_id) if parent else "")
     return region
+
+
+def administers_everything(actor: object) -> bool:
+    """Say whether `actor` administers the whole deployment."""
+    return access.reach(actor, Act.ADMINISTER).everything
 
 
 def reparent_region(*, actor: Model | AnonymousUser, region: Region, parent: Region, from_day: date) -> RegionParent:

@@ -335,3 +335,13 @@ def test_a_branch_merges_only_into_one_that_the_administrator_keeps_too(administ
         end_branch(actor=administrator, branch=branch, last_day=MARCH_6, merged_into=other_branch)
     give(administrator, Role.ADMINISTRATOR, city.other_street)
     assert end_branch(actor=administrator, branch=branch, last_day=MARCH_6, merged_into=other_branch).state == "merged"
+
+
+def test_the_first_region_of_an_empty_deployment_is_for_who_administers_everything(administrator: User, city: City) -> None:
+    code, _ = post(administrator, reverse("branches:region_add"), name="新省", level="province", parent="")
+    assert code == 422
+    assert not Region.objects.filter(name="新省").exists()
+    keeper = make_user("keeper-of-all", (Role.ADMINISTRATOR, None))
+    code, _ = post(keeper, reverse("branches:region_add"), name="新省", level="province", parent="")
+    assert code == 302
+    assert Region.objects.get(name="新省").parents.count() == 0
