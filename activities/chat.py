@@ -1,4 +1,4 @@
-"""The day as text for a chat: read from the same totals as the pages, with qualifiers as the language writes them."""
+"""A day, or a span of days, as text for a chat: read from the same totals as the pages, with qualifiers as the language writes them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -44,26 +44,28 @@ def scope_day_text(scope: Scope, day: date, *, lang: str) -> str:
     """Return the day of a region, a work unit or a branch for a chat: who has reported, who is missing by name, and the figures."""
     with override(lang):
         done = attributed(scope.work_unit, Span.day(day)) if scope.work_unit else None
-        return compose(scope, day, completeness(scope, day), missing_branches(scope, day), _lines_of(scope, day), done)
+        return compose(scope, Span.day(day), completeness(scope, day), missing_branches(scope, day), _lines_of(scope, day), done)
 
 
-def compose(scope: Scope, day: date, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
-    """Return the same from figures that a page has read already, in the language of the page."""
-    head = _head(scope.object.name, day)
-    body = [*_who(counted, missing), *(_shifts(done) if done else []), *_figures_or_none(found, done)]
+def compose(scope: Scope, span: Span, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
+    """Return the same from figures that a page has read already, in its language; of several days their totals, and who is missing on the last."""
+    single = span.length == 1
+    head = _head(scope.object.name, span.last) if single else _span_head(scope.object.name, span)
+    who = _who(counted, missing, "" if single else _day(span.last))
+    body = [*who, *(_shifts(done) if done else []), *_figures_or_none(found, done, single=single)]
     known = known_at([counted, *(total for line in found for total in (line.now,) if total is not None)])
     if known is not None:
         body.append(_("As of %(moment)s") % {"moment": date_format(timezone.localtime(known), "SHORT_DATETIME_FORMAT")})
     return "\n".join([head, *body])
 
 
-def _figures_or_none(found: Iterable[Line], done: Attributed | None) -> list[str]:
+def _figures_or_none(found: Iterable[Line], done: Attributed | None, *, single: bool) -> list[str]:
     """Return the lines; where there are none, say so, but not of a unit whose people worked without figures that are theirs alone."""
-    return figure_lines(found) or ([] if done and done.person_shifts else [_("Nothing reported yet.")])
+    return figure_lines(found, single=single) or ([] if done and done.person_shifts else [_("Nothing reported yet.")])
 
 
-def figure_lines(found: Iterable[Line]) -> list[str]:
-    """Return the lines of what was reported for the day, under a heading for each kind of work, or behind it where there is one line."""
+def figure_lines(found: Iterable[Line], *, single: bool = True) -> list[str]:
+    """Return the lines of what was reported for a `single` day or for several, under a heading for each kind of work, or behind it where there is one line."""
     order = list(ActivityKind.values)
     # Later metrics stand at the end of the catalogue: brought back to the others of their kind.
     reported = sorted((line for line in found if line.now is not None), key=lambda line: order.index(line.metric.kind))
@@ -72,9 +74,9 @@ def figure_lines(found: Iterable[Line]) -> list[str]:
         label, held = str(ActivityKind(kind).label), list(group)
         heading = _("[%(kind)s]") % {"kind": label}
         if len(held) > 1:
-            printed += [heading, *map(_line, held)]
+            printed += [heading, *(_line(line, single=single) for line in held)]
         else:  # A heading over a single line would make most of a branch's message headings; nor is 值守 said twice.
-            only = _figures(held[0]) if held[0].metric.name == label else _line(held[0])
+            only = _figures(held[0], single=single) if held[0].metric.name == label else _line(held[0], single=single)
             printed.append(_("%(heading)s %(line)s") % {"heading": heading, "line": only})
     return printed
 
@@ -84,13 +86,14 @@ def _lines_of(scope: Scope, day: date) -> list[Line]:
     return lines(scope, Span.day(day), metrics, Ledger(scope, day, metrics))
 
 
-def _line(line: Line) -> str:
-    return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": _figures(line)}
+def _line(line: Line, *, single: bool) -> str:
+    return _("%(name)s: %(figures)s") % {"name": line.metric.name, "figures": _figures(line, single=single)}
 
 
-def _figures(line: Line) -> str:
+def _figures(line: Line, *, single: bool) -> str:
     holds = line.metric.over_time == OverTime.LATEST
-    parts = [(_("now %(figure)s") if holds else _("%(figure)s on the day")) % {"figure": _short(line.now)}]
+    added = _("%(figure)s on the day") if single else _("%(figure)s in these days")
+    parts = [(_("now %(figure)s") if holds else added) % {"figure": _short(line.now)}]
     if line.running is not None and line.running.value is not None:
         parts.append(_("%(figure)s in all") % {"figure": _short(line.running)})
     if line.change is not None:
@@ -113,10 +116,11 @@ def _short(total: Total | None) -> str:
     return _("%(number)s %(unit)s") % {"number": number, "unit": total.metric.unit_name}
 
 
-def _who(counted: Completeness, missing: Sequence[MissingBranch]) -> list[str]:
+def _who(counted: Completeness, missing: Sequence[MissingBranch], day: str = "") -> list[str]:
     if not counted.due:
         return []
-    parts = [_("%(reported)d of %(due)d branches have reported") % {"reported": counted.reported, "due": counted.due}]
+    said = _("%(reported)d of %(due)d branches have reported") % {"reported": counted.reported, "due": counted.due}
+    parts = [_("%(name)s: %(figures)s") % {"name": day, "figures": said} if day else said]
     if missing:
         names = pgettext("between names", ", ").join(_missing(row) for row in missing)
         parts.append(_("%(number)d missing: %(names)s") % {"number": len(missing), "names": names})
@@ -137,7 +141,15 @@ def _shifts(done: Attributed) -> list[str]:
 
 
 def _head(name: str, day: date) -> str:
-    return _("%(name)s, report of %(day)s") % {"name": name, "day": date_format(day, pgettext("date format", "j F"))}
+    return _("%(name)s, report of %(day)s") % {"name": name, "day": _day(day)}
+
+
+def _span_head(name: str, span: Span) -> str:
+    return _("%(name)s, totals of %(first)s to %(last)s") % {"name": name, "first": _day(span.first), "last": _day(span.last)}
+
+
+def _day(day: date) -> str:
+    return date_format(day, pgettext("date format", "j F"))
 
 
 def _language() -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from activities import chat, rollups
 from activities.figures import format_short
-from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
+from activities.models import ActivityKind, Measure, Metric, OverTime, ReportVersion, Statement
 from activities.rollups import (
     DAWN,
     Attributed,
@@ -109,6 +110,26 @@ class MissingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LegendLine:
+    """A part of the meter in words: `tone` as in the bar, empty for what stands beside it; `href` empty where no list shows just these."""
+
+    label: str
+    value: int
+    tone: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentLine:
+    """A work unit whose people worked in a region: counts, no persons; no address for whoever may not open the unit's page."""
+
+    name: str
+    above: str
+    href: str
+    done: Attributed
+
+
+@dataclass(frozen=True, slots=True)
 class StatementLine:
     """A statement beside the portal's own figure, which opens its records when one metric makes it."""
 
@@ -186,6 +207,11 @@ class Board:
         """Reports accepted, waiting and missing, as a bar."""
         return meter_of(self.completeness)
 
+    @property
+    def legend(self) -> list[LegendLine]:
+        """What the parts of the bar are, with their numbers."""
+        return legend_of(self.completeness, self.scope.region, query_href(self.query, missing="all") + "#missing")
+
     @cached_property
     def missing(self) -> list[MissingLine]:
         """The missing branches: the first few, or all when the address asks for them."""
@@ -194,18 +220,12 @@ class Board:
     @cached_property
     def every_missing(self) -> list[MissingLine]:
         """All the missing branches, as this reader may see them."""
-        return [self._missing(row) for row in self.missing_rows]
+        return [missing_line(row, self.span.last, may_call=self.view.may_call) for row in self.missing_rows]
 
     @cached_property
     def missing_rows(self) -> list[MissingBranch]:
         """All the missing branches."""
         return rollups.missing_branches(self.scope, self.span.last)
-
-    def _missing(self, row: MissingBranch) -> MissingLine:
-        callable_ = row.contact is not None and self.view.may_call
-        phone = mask_phone(row.contact.phone) if row.contact and callable_ else ""
-        call = reverse("portal:duty_phone", args=[row.contact.person_id]) if row.contact and callable_ else ""
-        return MissingLine(row, dashboard_url(row.branch, Span.day(self.span.last)), phone, call)
 
     # --- Figures ----------------------------------------------------------------------------------------------------------
 
@@ -301,6 +321,31 @@ class Board:
     def children(self) -> list[ChildLine]:
         """The regions or branches below a region."""
         return [self._child_line(row, self.columns) for row in self._children] if self.scope.region else []
+
+    @property
+    def by_unit(self) -> bool:
+        """Whether the table below a region is asked for by the units that sent the people."""
+        return self.scope.region is not None and self.query.get("by") == "unit"
+
+    @cached_property
+    def sent(self) -> list[SentLine]:
+        """The work units whose people worked in the region, with what they did there."""
+        region = self.scope.region
+        if region is None:
+            return []
+        found = rollups.attributed_by_unit(region, self.span)
+        opened = self.view.opened_units([unit for unit, _done in found if unit is not None])
+        return [self._sent(unit, done, opened) for unit, done in found]
+
+    def _sent(self, unit: WorkUnit | None, done: Attributed, opened: frozenset[int]) -> SentLine:
+        if unit is None:
+            return SentLine(_("No unit on record"), "", "", done)
+        return SentLine(unit.name, unit.parent.name if unit.parent else "", dashboard_url(unit, self.span) if unit.pk in opened else "", done)
+
+    @cached_property
+    def sent_in_all(self) -> Attributed | None:
+        """Everybody's work in the region, each entry counted once."""
+        return rollups.attributed_within(self.scope.region, self.span) if self.scope.region else None
 
     @property
     def children_are_branches(self) -> bool:
@@ -421,11 +466,33 @@ class Board:
 
     @cached_property
     def chat(self) -> str:
-        """The last day of the span for a chat."""
-        day = Span.day(self.span.last)
-        found = self.lines if self.span == day else rollups.lines(self.scope, day, self.metrics, self.ledger)
-        done = self.done if self.span == day or self.scope.work_unit is None else rollups.attributed(self.scope.work_unit, day)
-        return chat.compose(self.scope, day.last, self.completeness, self.missing_rows, found, done)
+        """The day, or the days, for a chat."""
+        return chat.compose(self.scope, self.span, self.completeness, self.missing_rows, self.lines, self.done)
+
+
+def missing_line(row: MissingBranch, day: date, *, may_call: bool) -> MissingLine:
+    """Return a missing branch as a reader sees it who may call there, or may not."""
+    contact = row.contact if may_call else None
+    phone = mask_phone(contact.phone) if contact else ""
+    call = reverse("portal:duty_phone", args=[contact.person_id]) if contact else ""
+    return MissingLine(row, dashboard_url(row.branch, Span.day(day)), phone, call)
+
+
+def legend_of(counted: Completeness, region: Region | None, missing_href: str) -> list[LegendLine]:
+    """Return the parts of a meter in words; in a region each opens its list of reports."""
+    listed = f"{reverse('activities:report_list')}?{urlencode({'day': counted.day.isoformat(), 'region': str(region.public_id)})}" if region else ""
+    settled = LegendLine(_("accepted"), counted.reported - counted.waiting, "ok", listed and f"{listed}&state={ReportVersion.State.ACCEPTED}")
+    waiting = LegendLine(_("waiting for review"), counted.waiting, "held", listed and f"{listed}&state={ReportVersion.State.FILED}")
+    missing = LegendLine(_("missing"), counted.missing, "blank", missing_href if counted.missing else "")
+    return [settled, waiting, missing, LegendLine(_("filed late"), counted.late, ""), LegendLine(_("corrected"), counted.corrected, "")]
+
+
+def query_href(query: QueryDict, **changes: str) -> str:
+    """Return the query of a page with some parameters changed."""
+    changed = query.copy()
+    for name, value in changes.items():
+        changed[name] = value
+    return f"?{changed.urlencode()}"
 
 
 def meter_of(counted: Completeness) -> list[MeterPart]:

@@ -12,19 +12,21 @@ from branches.access import Act
 from members.models import Membership, Person
 from portal.foundation import audit, clock
 from portal.pages.board import Board
-from portal.pages.exports import tables_of
+from portal.pages.exports import MOST_RECORDS, tables_of
+from portal.pages.overview import Overview
 from portal.pages.scopes import dashboard_url, find, widest
 
 
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Lead to the widest scope of the reader; list the scopes when there are several."""
+    """Lead to the widest scope of the reader; when there are several, say who has not reported in each."""
     roots = widest(request.user)
     if not roots:
         raise PermissionDenied
     if len(roots) == 1:
         return redirect(dashboard_url(roots[0]))
-    return render(request, "portal/dashboard_index.html", {"roots": [(root, root._meta.verbose_name, dashboard_url(root)) for root in roots]})
+    overview = Overview(request.user, roots, request.GET)
+    return render(request, "portal/dashboard_index.html", {"overview": overview}, status=400 if overview.asked.refused else 200)
 
 
 @require_GET
@@ -64,4 +66,5 @@ def duty_phone(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 def _board(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     board = Board(find(request.user, kind, public_id), request.GET)
-    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board)}, status=400 if board.asked.refused else 200)
+    status = 400 if board.asked.refused else 200
+    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board), "most_records": MOST_RECORDS}, status=status)

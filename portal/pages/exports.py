@@ -12,6 +12,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 
@@ -130,6 +131,14 @@ def _attachment(board: Board, name: str, ending: str) -> dict[str, str]:
 # --- Rows ---------------------------------------------------------------------------------------------------------------
 
 
+def _cut() -> Iterator[Sequence[Value]]:
+    """Yield the last lines of a list that goes on, in both languages: a file travels further than its reader's settings."""
+    for language in ("zh-hans", "en"):
+        with override(language):
+            note = _("Only the latest %(number)s records are in this file; there are more. Choose fewer days or a smaller scope for the rest.")
+        yield (note % {"number": f"{MOST_RECORDS:,}"},)
+
+
 def _figure(total: Total | None) -> tuple[Value, Value]:
     """Return value and qualifier; figures that are not added have no value, and how many there are stands in its place."""
     if total is None:
@@ -208,7 +217,10 @@ def _statements(board: Board) -> Iterator[Sequence[Value]]:
 
 def _records(board: Board) -> Iterator[Sequence[Value]]:
     found = rollups.records(board.scope, board.span).select_related("branch", "metric", "unit_entered", "entry__version").order_by("-day", "-pk")
-    for measure in found[:MOST_RECORDS].iterator(chunk_size=2000):
+    for index, measure in enumerate(found[: MOST_RECORDS + 1].iterator(chunk_size=2000)):
+        if index == MOST_RECORDS:
+            yield from _cut()
+            return
         metric, entered = measure.metric, f"{measure.value_entered.normalize():f}{measure.unit_entered.name}"
         kind, words = str(ActivityKind(metric.kind).label), str(Qualifier(measure.qualifier).label)
         yield measure.day, measure.branch.name, kind, metric.name, metric.unit_name, measure.value, words, entered, measure.entry.version.number

@@ -42,16 +42,26 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A scope as its reader sees it: the way down to it, and whether its duty phones may be called."""
+    """A scope as its reader sees it: the way down to it, whether its duty phones may be called, and how far the reader sees reports."""
 
     scope: Scope
     steps: Sequence[Step]
     may_call: bool
+    reach: access.Reach
 
     @property
     def kind(self) -> str:
         """`region`, `unit` or `branch`, as addresses have it."""
         return "unit" if self.scope.work_unit else self.scope.kind
+
+    def opened_units(self, units: Sequence[WorkUnit]) -> frozenset[int]:
+        """Return the keys of those work units whose own pages the reader may open."""
+        keys = [unit.pk for unit in units]
+        if self.reach.everything:
+            return frozenset(keys)
+        if not self.reach.work_units:
+            return frozenset()
+        return frozenset(access.units_below(self.reach.work_units).filter(descendant__in=keys))
 
 
 def find(reader: Reader, kind: str, public_id: UUID) -> View:
@@ -92,7 +102,7 @@ def _region(reader: Reader, public_id: UUID) -> View:
     reach = access.reach(reader, Act.SEE_REPORTS)
     if not path or not _holds(reach, path):
         raise Http404
-    return View(Scope(region=path[-1]), _steps(reach, path), _holds(access.reach(reader, Act.CALL), path))
+    return View(Scope(region=path[-1]), _steps(reach, path), _holds(access.reach(reader, Act.CALL), path), reach)
 
 
 def _unit(reader: Reader, public_id: UUID) -> View:
@@ -102,15 +112,16 @@ def _unit(reader: Reader, public_id: UUID) -> View:
         raise Http404
     seen = next(index for index, unit in enumerate(path) if reach.everything or unit.pk in reach.work_units)
     steps = [Step(unit.name, dashboard_url(unit) if index >= seen else "") for index, unit in enumerate(path)]
-    return View(Scope(work_unit=path[-1]), steps, access.reach(reader, Act.CALL).everything)
+    return View(Scope(work_unit=path[-1]), steps, access.reach(reader, Act.CALL).everything, reach)
 
 
 def _branch(reader: Reader, public_id: UUID) -> View:
     branch: Branch = get_object_or_404(Branch.objects.visible_to(reader, Act.SEE_REPORTS), public_id=public_id)
     path = list(Region.objects.filter(paths_down__descendant=branch.region_id, paths_down__during__contains=clock.today()).order_by("-paths_down__depth", "pk"))
     call = access.reach(reader, Act.CALL)
-    steps = [*_steps(access.reach(reader, Act.SEE_REPORTS), path), Step(branch.name, dashboard_url(branch))]
-    return View(Scope(branch=branch), steps, branch.pk in call.branches or _holds(call, path))
+    reach = access.reach(reader, Act.SEE_REPORTS)
+    steps = [*_steps(reach, path), Step(branch.name, dashboard_url(branch))]
+    return View(Scope(branch=branch), steps, branch.pk in call.branches or _holds(call, path), reach)
 
 
 def _holds(reach: access.Reach, path: Sequence[Region]) -> bool:

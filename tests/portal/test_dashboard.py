@@ -24,6 +24,7 @@ from branches.access import Role
 from branches.models import Branch, Region
 from portal.accounts.models import User
 from portal.foundation.models import AuditEntry
+from portal.pages import exports
 from portal.pages.exports import guarded
 from portal.pages.scopes import dashboard_url, records_url
 from tests.factories import file, make_branch, make_person, make_user
@@ -50,7 +51,7 @@ def words(html: str) -> str:
 
 def figures(html: str) -> list[tuple[str, str]]:
     """Every figure of a page as its address and its text."""
-    return [(unescape(href), words(text).strip()) for href, text in re.findall(r'<a class="(?:figure|tile)" href="([^"]+)">(.*?)</a>', html, re.S)]
+    return [(unescape(href), words(text).strip()) for href, text in re.findall(r'<a class="(?:figure|tile)" [^>]*?href="([^"]+)">(.*?)</a>', html, re.S)]
 
 
 @pytest.fixture
@@ -75,6 +76,21 @@ def test_several_scopes_are_listed_and_none_is_refused(city: City, branch: Branc
 
     assert {city.north.name, city.south.name} <= set(re.findall(r'dashboard/regions/[^>]+">([^<]+)<', page(both, "/dashboard/")))
     page(system_keeper, "/dashboard/", 403)
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_first_page_of_several_scopes_says_who_has_not_reported_where(city: City, other_branch: Branch, branch: Branch) -> None:
+    both = make_user("both", (Role.OFFICIAL, city.south), (Role.OFFICIAL, city.north), (Role.LIAISON, city.group), (Role.LIAISON, city.bureau))
+
+    html = page(both, f"/dashboard/?from={MARCH_6}")
+    lead, below = html.split("</section>", 1)
+
+    assert "1 / 2" in words(lead)
+    assert other_branch.name in words(lead)
+    assert branch.name not in words(lead)
+    assert city.south.name in words(below)
+    assert {dashboard_url(city.group), dashboard_url(city.bureau)} <= set(re.findall(r'href="([^"]+)"', below))
+    assert dashboard_url(city.bureau) not in page(both, f"/dashboard/?unit={city.group.name}")
 
 
 def test_an_organiser_sees_the_branch_and_not_the_community_around_it(organiser: User, branch: Branch, other_branch: Branch, city: City) -> None:
@@ -229,6 +245,25 @@ def test_a_unit_sees_its_own_people_and_the_branch_apart(liaison: User, organise
     assert words(shifts.split('class="big num">')[1].split("</p>")[0]).strip() == "2 人次"
 
 
+def test_a_region_counts_the_work_of_each_unit_that_sent_people_and_names_none_of_them(official: User, organiser: User, branch: Branch, city: City) -> None:
+    ours, theirs, local = make_person("甲", city.company, branch), make_person("别家的人", city.bureau, branch), make_person("本地人", None, branch)
+    shared = Work("shift", (), participants=(Participation(ours, Decimal(6)), Participation(theirs, Decimal(2)), Participation(local)))
+    alone = Work("patrol", (Figure("patrol_rounds", Decimal(1)),), participants=(Participation(ours, Decimal(1)),))
+    file_daily_report(actor=organiser, branch=branch, day=MARCH_6, uid=uuid4(), works=(shared, alone))
+    everywhere = make_user("everywhere", (Role.OFFICIAL, None))
+
+    html = page(official, f"{dashboard_url(city.north, DAY)}&by=unit")
+    table = html.split('id="below"')[1].split("</section>")[0]
+    cells = [[words(cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in re.findall(r"<tr.*?</tr>", table, re.S)]
+
+    assert sorted(row[1:] for row in cells[1:]) == [["1", "0", "1"], ["1", "2", "1"], ["2", "7", "2"], ["4", "9", "2"]]
+    assert cells[-1] == [city.north.name, "4", "9", "2"]
+    assert "别家的人" not in table
+    assert dashboard_url(city.bureau) not in table
+    assert dashboard_url(city.bureau) in page(everywhere, f"{dashboard_url(city.north, DAY)}&by=unit")
+    assert "没有人员参与记录" in words(page(everywhere, f"{dashboard_url(city.south, DAY)}&by=unit"))
+
+
 # --- Duty phones ----------------------------------------------------------------------------------------------------------
 
 
@@ -318,6 +353,30 @@ def test_each_table_comes_as_csv_and_phones_stay_masked(official: User, city: Ci
     assert export(official, city.city, "csv").status_code == 404
 
 
+@pytest.mark.usefixtures("filed")
+def test_records_that_are_cut_say_so_in_the_file_in_both_languages(official: User, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows() -> list[list[str]]:
+        return list(csv.reader(StringIO(b"".join(export(official, city.north, "csv", "records")).decode("utf-8-sig"))))
+
+    whole = rows()
+    monkeypatch.setattr(exports, "MOST_RECORDS", 2)
+    cut = rows()
+
+    assert cut[:3] == whole[:3]
+    assert [row[0] for row in cut[3:]] == [
+        "本文件只含最近2条记录，还有更多未列出；请缩短日期或缩小范围后再导出。",
+        "Only the latest 2 records are in this file; there are more. Choose fewer days or a smaller scope for the rest.",
+    ]
+    monkeypatch.setattr(exports, "MOST_RECORDS", len(whole) - 1)
+    assert rows() == whole
+
+
+@pytest.mark.usefixtures("filed")
+def test_records_of_several_figures_say_why_they_have_no_total(official: User, city: City) -> None:
+    assert "没有合计" in words(page(official, records_url(city.north, DAY)))
+    assert "没有合计" not in words(page(official, records_url(city.north, DAY, Metric.objects.get(code="vehicles"))))
+
+
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
 def test_a_text_that_a_spreadsheet_would_compute_is_guarded(text: str) -> None:
     assert guarded(text) == f"'{text}"
@@ -348,6 +407,17 @@ def test_a_kind_with_one_figure_takes_one_line_of_the_chat(branch: Branch, organ
         "【巡查】当日3次，累计7次，较昨日−1",
         "【排查】居家隔离：目前1人，与昨日持平",
     ]
+
+
+@pytest.mark.usefixtures("filed")
+def test_several_days_have_a_chat_text_with_their_totals(official: User, city: City) -> None:
+    html = page(official, dashboard_url(city.north, Span(MARCH_5, MARCH_6)))
+    text = unescape(html.split('id="chat-text"')[1].split(">", 1)[1].split("</pre>")[0])
+
+    assert text.splitlines()[0].endswith("3月5日至3月6日工作汇总")
+    assert "3月6日：应报2个支部，已报1个" in text
+    assert "车辆登记：合计近400台次" in text
+    assert "较昨日" not in text
 
 
 def test_a_branch_without_figures_says_so_in_the_chat(branch: Branch) -> None:
@@ -401,6 +471,24 @@ def test_a_statement_stands_beside_the_figure_on_the_page(official: User, branch
     assert "不一致" in text
 
 
+@pytest.mark.usefixtures("filed")
+def test_statements_about_latest_values_take_the_same_queries_for_one_and_for_six(official: User, branch: Branch, city: City) -> None:
+    def state(number: int) -> None:
+        day = MARCH_6 - timedelta(days=number % 3)
+        Statement.objects.create(
+            branch=branch, what_zh="居家隔离", what_en="isolated", value=5, computes="latest:home_isolated", stated_on=day, title="文", key=str(number)
+        )
+
+    state(0)
+    one = queries(official, dashboard_url(branch, DAY))
+    for number in range(1, 6):
+        state(number)
+
+    assert queries(official, dashboard_url(branch, DAY)) == one
+    lines = [computed(each).value for each in Statement.objects.order_by("pk")]
+    assert lines == [5, 4, None, 5, 4, None]
+
+
 # --- Cost -----------------------------------------------------------------------------------------------------------------
 
 
@@ -420,6 +508,8 @@ def test_dashboards_and_records_take_the_same_queries_at_any_size(
 ) -> None:
     addresses = [
         (official, f"{dashboard_url(city.north, DAY)}&metric=home_isolated"),
+        (official, f"{dashboard_url(city.north, DAY)}&by=unit"),
+        (make_user("both", (Role.OFFICIAL, city.north), (Role.OFFICIAL, city.south), (Role.ORGANISER, branch), (Role.LIAISON, city.group)), "/dashboard/"),
         (official, dashboard_url(city.north, Span(MARCH_5, MARCH_6))),
         (official, dashboard_url(city.community, DAY)),
         (official, dashboard_url(branch, DAY)),
