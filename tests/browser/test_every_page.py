@@ -64,7 +64,7 @@ QUOTED: Final = re.compile(r"“[^”]*”|按 \S+ 的格式")
 READ: Final = """([leastText, leastTarget]) => {
   const seen = element => element.checkVisibility({checkOpacity: true, checkVisibilityCSS: true});
   const name = element => element.outerHTML.slice(0, 160);
-  // The API's guide is drawn by Swagger UI, in English and in its own sizes.
+  // The API's guide is drawn by Swagger UI, in English and in its own sizes; axe looks at it as at everything.
   const foreign = element => element.closest('#api');
   const texts = [], small = [], targets = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -217,6 +217,7 @@ def site(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlo
             # The server's threads close theirs when the browser does, but a moment later.
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
         call_command("flush", verbosity=0, interactive=False)
+        connections.close_all()
 
 
 def _session(user: User) -> str:

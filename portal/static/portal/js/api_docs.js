@@ -5,7 +5,8 @@ const place = document.getElementById("api");
 window.SwaggerUIBundle({
   url: place.dataset.schema,
   domNode: place,
-  deepLinking: true,
+  // Its links to single operations stand inside buttons, which no screen reader can tell apart.
+  deepLinking: false,
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   // Sessions of the pages work here too; what changes something needs their security token.
