@@ -11,13 +11,12 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.http import HttpResponseBase
-from django.test import Client, RequestFactory
-from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from knox.models import AuthToken
 from pytest_django import DjangoDbBlocker
 
 from portal.foundation import clock as portal_clock
+from tests.light_client import Browser, session_of
 from tests.matrix import MATRIX, METHODS, NOT_SIGNED_IN, UNSCOPED, Access, Case, Line
 from tests.matrix_world import ACTORS, CLOSED, EARLY, ENDED, INSIDE, OUTSIDE, REVOKED, WITHOUT_GRANT, World, build_world
 from tests.personas import City, Clock, make_city
@@ -41,16 +40,6 @@ def url_names(resolver: URLResolver | None = None, namespaces: tuple[str, ...] =
 
 
 NAMES: Final = sorted(set(url_names()))
-
-
-class Browser(RequestFactory):
-    """Sends requests through the middleware as `Client` does, without its copies of everything that a template was given: here they cost most."""
-
-    handler = ClientHandler(enforce_csrf_checks=False)
-
-    def request(self, **request: Any) -> Any:
-        """Send a request."""
-        return self.handler(self._base_environ(**request))
 
 
 @dataclass
@@ -83,9 +72,7 @@ def _stage(city: City) -> Stage:
     sessions = {}
     for actor, user in world.actors.items():
         if user is not None:
-            client = Client()
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-            sessions[actor] = client.cookies["sessionid"].value
+            sessions[actor] = session_of(user)
     machine = world.actors["client"]
     assert machine is not None
     token = AuthToken.objects.create(user=machine)[1]

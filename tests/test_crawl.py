@@ -14,8 +14,6 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.test import RequestFactory
-from django.test.client import Client, ClientHandler
 from django.urls import resolve, reverse
 from pytest_django import DjangoDbBlocker
 
@@ -30,6 +28,7 @@ from branches.access import Role
 from portal.accounts.models import User
 from portal.foundation import clock as portal_clock
 from tests.factories import file, make_branch, make_user
+from tests.light_client import Browser, session_of
 from tests.matrix_world import ANONYMOUS, CLOSED, INSIDE, OUTSIDE, World, build_world
 from tests.personas import MARCH_5, MARCH_6, City, Clock, make_city
 from tests.test_access_matrix import NAMES
@@ -128,16 +127,6 @@ class Page(HTMLParser):
                 self.total_of_shifts = int(found["data-shifts"])
 
 
-class Browser(RequestFactory):
-    """Reads pages as somebody who is signed in, or not."""
-
-    handler = ClientHandler()
-
-    def request(self, **request: Any) -> Any:
-        """Send a request."""
-        return self.handler(self._base_environ(**request))
-
-
 @dataclass
 class Crawl:
     """Where one role came, and what was wrong there."""
@@ -189,7 +178,7 @@ class Crawl:
     def read(self, address: str, origin: str) -> Page | None:
         """Open a page; a redirect is followed by the crawl."""
         parts = urlsplit(address)
-        response = self.browser.get(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
+        response: Any = self.browser.get(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
         self.names.add(resolve(parts.path).view_name)
         text = b"".join(response).decode(errors="replace") if response.streaming else response.content.decode(errors="replace")
         shown = [word for word in self.forbidden if word in text]
@@ -223,12 +212,8 @@ class Stage:
         return self.crawls[actor]
 
     def _crawl(self, actor: str) -> Crawl:
-        browser, user = Browser(), self.users[actor]
-        if user is not None:
-            client = Client()
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-            browser.cookies["sessionid"] = client.cookies["sessionid"].value
-        crawl = Crawl(actor, browser, self._forbidden(actor))
+        user = self.users[actor]
+        crawl = Crawl(actor, Browser(session_of(user) if user else ""), self._forbidden(actor))
         starts = ["/", "/search/?q=" + "%E4%B8%B4"]
         if actor == "administrator":
             # An upload leads there.

@@ -13,7 +13,6 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test.client import Client, ClientHandler, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
@@ -26,6 +25,7 @@ from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import AuditEntry
 from tests.factories import ALWAYS, make_person, make_user, since
+from tests.light_client import Browser, session_of
 from tests.personas import MARCH_6, City, Clock, make_city
 
 pytestmark = pytest.mark.django_db
@@ -35,16 +35,6 @@ MOST_QUERIES: Final = 15
 # A branch that has been at work for so long that it filed a thousand days.
 LONG_AGO: Final = date(2015, 1, 1)
 ONE_DAY: Final = timedelta(days=1)
-
-
-class Browser(RequestFactory):
-    """Reads pages as somebody who is signed in, without the test client's copies of what templates were given."""
-
-    handler = ClientHandler()
-
-    def request(self, **request: Any) -> Any:
-        """Send a request."""
-        return self.handler(self._base_environ(**request))
 
 
 @dataclass
@@ -307,11 +297,7 @@ def _world(city: City) -> World:
         "auditor": make_user("q-auditor", (Role.AUDITOR, None)),
         "other": make_user("q-other", (Role.SHIFT_LEADER, branch)),
     }
-    sessions = {}
-    for name, user in users.items():
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        sessions[name] = client.cookies["sessionid"].value
+    sessions = {name: session_of(user) for name, user in users.items()}
     return World(city, branch, make_person("来去", city.company, phone="19911111111"), users, sessions)
 
 
@@ -319,10 +305,9 @@ def queries(world: World, address: Address) -> list[str]:
     """Open a page with cold caches, and return what it asked the database."""
     cache.clear()
     ContentType.objects.clear_cache()
-    href, browser = address.href(world), Browser()
-    browser.cookies["sessionid"] = world.sessions[address.user]
+    href, browser = address.href(world), Browser(world.sessions[address.user])
     with CaptureQueriesContext(connection) as captured:
-        response = browser.get(href)
+        response: Any = browser.get(href)
         assert response.status_code in {200, 302}, f"{address}: {response.status_code}"
     # Savepoints are no queries.
     return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
