@@ -277,6 +277,12 @@ def grants_given_by(giver: object) -> Q:
     return found & ~Q(user=getattr(giver, "pk", None))
 
 
+def sees_accounts(actor: object) -> bool:
+    """Say whether `actor` may see who filed or reviewed: whoever sees people by place. A work unit's liaison sees no other unit's people."""
+    allowed = reach(actor, Act.SEE_PEOPLE)
+    return allowed.everything or bool(allowed.regions or allowed.branches)
+
+
 def administers_regions(actor: object) -> bool:
     """Say whether `actor` administers a whole region, and so may add branches to it."""
     allowed = reach(actor, Act.ADMINISTER)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -83,18 +84,37 @@ class Desk:
         assert self.sheet.day is not None  # noqa: S101 - a day's sheet
         return self.sheet.day
 
+    @cached_property
+    def reads_notes(self) -> bool:
+        """Whether this person may read what others wrote in notes, in whatever version or entry."""
+        return access.can(self.request.user, Act.SEE_SENSITIVE, self.branch)
+
     @property
     def hides_note(self) -> bool:
         """Whether a note stands there that this person may not read: it is kept, and not shown."""
         latest = self.sheet.latest
-        return bool(latest and latest.note) and not access.can(self.request.user, Act.SEE_SENSITIVE, self.branch)
+        return bool(latest and latest.note) and not self.reads_notes
+
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """What a phone needs to compute the receipt; none when that would tell what somebody noted, or who took part, to who may not know."""
+        told = self.reads_notes or not (self.hides_note or any(kept.work.note or kept.work.participants for kept in self.sheet.kept))
+        return self.sheet.plan() if told else None
+
+    def stood(self, number: int | None = None) -> Fields:
+        """Return version `number` as a form, the latest one without a number; its note only for who may read it."""
+        fields = self.sheet.fields if number is None else self.sheet.fields_at(number)
+        return fields if self.reads_notes else {name: text for name, text in fields.items() if name != NOTE}
 
     def opened_with(self, fields: Fields, base: int) -> None:
         """Take `fields`, typed on version `base`; where somebody filed since, bring both together."""
+        if self.hides_note:
+            # Theirs is kept as it stands; there is nothing to ask about.
+            fields = {name: text for name, text in fields.items() if name != NOTE}
         self.fields, self.base = fields, base
         if base >= self.sheet.base:
             return
-        merged = merge(self.sheet.fields_at(base), fields, self.sheet.fields)
+        merged = merge(self.stood(base), fields, self.stood())
         self.fields, self.base, self.asked = merged.fields, self.sheet.base, merged.asked
         if merged.taken:
             names = separator().join(label_of(self.sheet, name) for name in merged.taken)
@@ -116,7 +136,7 @@ class Desk:
     @property
     def questions(self) -> list[Question]:
         """What is asked one by one: both sides changed it."""
-        theirs = self.sheet.fields_at(self.base)
+        theirs = self.stood(self.base)
         return [Question(name, label_of(self.sheet, name), text_of(self.sheet, self.fields, name), text_of(self.sheet, theirs, name)) for name in self.asked]
 
 
@@ -168,11 +188,11 @@ def _open(desk: Desk) -> HttpResponse:
     if waiting is not None and (draft is None or draft.saved_at <= waiting[2]):
         desk.opened_with(waiting[0], waiting[1])
         desk.notices.append(("ok", _("You are signed in again. Everything you typed is here; it is not filed yet.")))
-    elif draft is not None and not same(draft.data, desk.sheet.fields):
+    elif draft is not None and not same(draft.data, desk.stood()):
         desk.opened_with(draft.data, draft.base)
         desk.saved_at = draft.saved_at
     else:
-        desk.opened_with(desk.sheet.fields, desk.sheet.base)
+        desk.opened_with(desk.stood(), desk.sheet.base)
     return _show(desk)
 
 
@@ -180,7 +200,7 @@ def _take_posted(desk: Desk) -> None:
     """Read the form as posted, with the answers to what was asked."""
     posted = desk.request.POST
     fields, desk.base = typed_fields(posted.dict()), min(keeping.base_posted(desk.request), desk.sheet.base)
-    theirs = desk.sheet.fields_at(desk.base)
+    theirs = desk.stood(desk.base)
     for name in posted.getlist("ask"):
         answer = posted.get(f"pick_{name}")
         if answer == "theirs":
@@ -317,7 +337,7 @@ def _show(desk: Desk, form: DailyReportForm | None = None, *, status: int = 200)
         "zeroed_names": separator().join(desk.sheet.metrics[code].name for code in desk.zeroed),
         "saved_at": desk.saved_at,
         "returned": latest if latest is not None and latest.state == ReportVersion.State.RETURNED else None,
-        "plan": desk.sheet.plan() if not desk.hides_note else None,
+        "plan": desk.plan,
         **_words(desk, form),
     }
     return render(desk.request, "activities/report_edit.html", context, status=status)

@@ -71,6 +71,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(report, latest[report.pk]) for report in page.items if report.pk in latest],
         "filtered": any(request.GET.get(name) for name in filters.form.fields),
+        "sees_accounts": access.sees_accounts(request.user),
         "may_file": access.may(request.user, Act.FILE),
         "may_review": access.may(request.user, Act.REVIEW),
         **_looked_up(request),
@@ -109,6 +110,7 @@ def report_receipt(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "version": version,
         "branch": version.branch,
         "lines": lines,
+        "sees_accounts": access.sees_accounts(request.user),
         "chat_text": text,
         "can_file": access.can(request.user, Act.FILE, version.branch),
         "can_review": access.can(request.user, Act.REVIEW, version.branch),
@@ -132,6 +134,7 @@ def entry_detail(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         audit.record(_actor(request), "note.seen", entry, address=audit.address_of(request))
     context = {
         "entry": entry,
+        "sees_accounts": access.sees_accounts(request.user),
         "kind": ActivityKind(entry.kind).label,
         "measures": [(measure, line_of(measure, None)) for measure in measures],
         "participants": shown,
@@ -215,6 +218,7 @@ def _of_versions(request: HttpRequest, report: Any, versions: Sequence[VersionVi
     can_file = access.can(request.user, Act.FILE, report.branch)
     return {
         "versions": versions,
+        "sees_accounts": access.sees_accounts(request.user),
         "current": current,
         "latest": versions[0] if versions else None,
         "can_file": can_file,

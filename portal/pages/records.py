@@ -18,7 +18,6 @@ from activities.models import ActivityKind, Metric, OverTime
 from activities.querysets import MeasureQuerySet
 from activities.rollups import Span, Total
 from branches import access
-from branches.access import Act
 from portal.pages.scopes import DASHBOARDS, Asked, Reader, View, asked_days, dashboard_url, default_span, find
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def records(request: HttpRequest) -> HttpResponse:
         "total": question.total,
         "done": rollups.attributed(question.view.scope.work_unit, question.span) if question.shifts and question.view.scope.work_unit else None,
         "first_page": not request.GET.get("after"),
-        "sees_people": sees_accounts(request.user),
+        "sees_people": access.sees_accounts(request.user),
         "dashboard_href": dashboard_url(question.view.scope.object, question.span),
         "hidden": [(name, value) for name, value in request.GET.items() if name not in ("from", "to", "after")],
         "rule": RULES[OverTime(question.metric.over_time)] if question.metric else "",
@@ -124,12 +123,6 @@ def page_of(rows: QuerySet[Any], after: str) -> tuple[list[Any], str]:
     found = list(ordered[: PAGE_SIZE + 1])
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     return found[:PAGE_SIZE], f"{last.day.isoformat()}.{last.pk}" if last else ""
-
-
-def sees_accounts(reader: Reader) -> bool:
-    """Say whether a reader may see who filed: whoever sees people by place. A work unit's liaison sees no other unit's people."""
-    reach = access.reach(reader, Act.SEE_PEOPLE)
-    return reach.everything or bool(reach.regions or reach.branches)
 
 
 def _place(after: str) -> tuple[date, int]:
