@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from activities.figures import NumberError, Qualifier, convert
 from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportDraft, ReportVersion, Unit
 from activities.receipts import canonical, receipt_number
+from activities.rollups.scope import DAWN
 from branches import access
 from branches.access import Act
 from branches.models import Branch, Region
@@ -224,6 +225,7 @@ def file_period_report(
             if last_day < first_day:
                 raise ValidationError({"last_day": _("The end is before the start.")})
             _refuse_impossible_day(branch, last_day, moment, field="last_day")
+            _refuse_before_dawn(first_day, "first_day")
             # The branch's row orders two who file the same span at once: there is no unique span to collide on.
             Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
             if (earlier := _same_submission(actor, uid, content)) is not None:
@@ -366,6 +368,13 @@ def _refuse_impossible_day(branch: Branch, day: date, moment: datetime, field: s
         raise ValidationError({field: _("This day is not here yet.")})
     if branch.ended_on is not None and day > branch.ended_on:
         raise ValidationError({field: _("The branch ended before this day.")})
+    _refuse_before_dawn(day, field)
+
+
+def _refuse_before_dawn(day: date, field: str) -> None:
+    """Refuse a day that nobody can mean: on the edge of the calendar, whatever reads it later would fail."""
+    if day < DAWN:
+        raise ValidationError({field: _("Days lie after 1900.")})
 
 
 def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: datetime | None, reason: str) -> ReportVersion:

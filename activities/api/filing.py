@@ -3,6 +3,7 @@
 A refusal of the services names a metric or a field; `pointers` says where in the request that stands.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from activities.figures import STORED_DECIMALS, Qualifier, parse_number
 from activities.models import ActivityKind, PeriodReport
+from activities.rollups import DAWN
 from activities.services import Figure, Participation, Work, works_of
 from branches.models import Region
 from members.models import Person
@@ -72,6 +74,21 @@ class ParticipantInput(StrictSerializer):
     hours = serializers.DecimalField(max_digits=4, decimal_places=2, min_value=Decimal(0), max_value=Decimal(24), required=False, allow_null=True, default=None)
 
 
+class MomentField(serializers.DateTimeField):
+    """A moment in a year that work may have been done in: before the first year the database keeps moments that nobody can read back."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Read the moment.
+
+        Raises:
+            ValidationError: it is none, or lies before those years.
+        """
+        moment: datetime = super().to_internal_value(value)
+        if moment.date() < DAWN:
+            raise serializers.ValidationError(_("Days lie after 1900."), code="out_of_range")
+        return moment
+
+
 class EntryInput(StrictSerializer):
     """A piece of work to file."""
 
@@ -79,8 +96,8 @@ class EntryInput(StrictSerializer):
     place = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text=gettext_lazy("The region where it was done; without it, the branch's host region.")
     )
-    starts_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    ends_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    starts_at = MomentField(required=False, allow_null=True, default=None)
+    ends_at = MomentField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
     figures: Any = serializers.ListSerializer(child=FigureInput(), allow_empty=False, max_length=MOST)
     participants: Any = serializers.ListSerializer(child=ParticipantInput(), required=False, default=list, max_length=MOST)

@@ -173,7 +173,7 @@ class PeriodReportViewSet(ReportViewSet):
     @_filing(_("File a period report"), filing.PeriodReportInput, examples.PERIOD_VERSION, examples.FILE_PERIOD)
     def create(self, request: Request) -> Response:
         """File a branch's figures for a span of days."""
-        given = self.received(request, {"last_day": "last_day"})
+        given = self.received(request, {"first_day": "first_day", "last_day": "last_day"})
         data = given.pop("data")
         span = {name: data[name] for name in ("first_day", "last_day", "relation", "undated")}
         return self.acknowledged(services.file_period_report(**given, **span))

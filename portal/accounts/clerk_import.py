@@ -1,6 +1,8 @@
 """Reading a workbook of branches and clerks: every bad cell is named, with its row, column and a sentence. Nothing is written here."""
 
+import lzma
 import re
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -31,6 +33,8 @@ MAX_ROWS: Final = 2000
 # A workbook is a zip: a small one can unpack to more than the machine holds.
 MAX_UNPACKED: Final = 60 * 1024 * 1024
 MAX_PARTS: Final = 1000
+# A row may claim any number, and the rows before it are then read as blank ones.
+MAX_LINES: Final = 100_000
 EARLIEST: Final = date(1949, 10, 1)
 
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
@@ -172,6 +176,8 @@ def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         columns = _columns_of(next(rows, ()))
         found = 0
         for number, row in enumerate(rows, start=2):
+            if number > MAX_LINES:
+                raise ValidationError(far_too_much())
             cells = {columns[index]: cell for index, cell in enumerate(row) if index in columns and cell.value is not None and str(cell.value).strip()}
             if cells:
                 found += 1
@@ -190,6 +196,11 @@ def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         SyntaxError,
         EOFError,
         OSError,
+        ArithmeticError,
+        # With a password, packed in a way that is not known, or nested without end.
+        RuntimeError,
+        lzma.LZMAError,
+        struct.error,
     ) as error:
         raise ValidationError(_("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and upload that.")) from error
 
@@ -206,7 +217,12 @@ def _require_workbook(content: bytes) -> None:
     if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
         raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it."))
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise ValidationError(_("The workbook unpacks to far too much. Copy the rows alone into the template."))
+        raise ValidationError(far_too_much())
+
+
+def far_too_much() -> str:
+    """Return the sentence for a workbook that would keep the machine busy."""
+    return _("The workbook unpacks to far too much. Copy the rows alone into the template.")
 
 
 def _columns_of(headings: Iterable[Any]) -> dict[int, str]:

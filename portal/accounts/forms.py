@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches import access
 from branches.access import Act, Role
+from branches.forms import DayField
 from branches.models import Branch, Region, WorkUnit
 from portal.accounts.models import User
 from portal.accounts.services import TOKEN_DAYS, Scope, Terms
@@ -39,7 +40,10 @@ password_rules = lazy(_password_rules, str)
 class SignInForm(AuthenticationForm):
     """Account and password."""
 
-    username = UsernameField(label=_("Account"), widget=forms.TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"}))
+    # No account is longer, and the log of failed sign-ins has no room for more.
+    username = UsernameField(
+        label=_("Account"), max_length=150, widget=forms.TextInput(attrs={"autofocus": True, "autocapitalize": "none", "autocomplete": "username"})
+    )
     password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
     error_messages = {
         "invalid_login": _("Account and password do not match, or the account is closed. Check upper and lower case."),
@@ -161,13 +165,8 @@ class GrantForm(forms.Form):
     """A role over a scope, from a day until a day."""
 
     role = forms.ChoiceField(label=_("Role"))
-    first = forms.DateField(label=pgettext_lazy("grant", "From"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(
-        label=pgettext_lazy("grant", "Until"),
-        required=False,
-        help_text=_("The last day; empty: until taken back."),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    first = DayField(label=pgettext_lazy("grant", "From"))
+    last = DayField(label=pgettext_lazy("grant", "Until"), required=False, help_text=_("The last day; empty: until taken back."))
 
     def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
