@@ -72,7 +72,7 @@ def member_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """Correct what is written down of a person; that the private telephone was shown is in the log."""
+    """Correct what is written down of a person; that telephones were shown is in the log."""
     person: Person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)
     if not services.people_kept(request.user).filter(pk=person.pk).exists():
         raise PermissionDenied
@@ -83,8 +83,8 @@ def person_edit(request: HttpRequest, person_id: UUID) -> HttpResponse:
             services.edit_person(actor=request.user, person=person, facts=form.cleaned_data)
             messages.success(request, _("Saved."))
             return redirect("members:person_detail", person_id)
-    elif sees_phone and person.phone:
-        audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request), fields=["phone"])
+    elif shown := [name for name in ("phone", "duty_phone") if name in form.fields and getattr(person, name)]:
+        audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request), fields=shown)
     branch = Branch.objects.visible_to(request.user).filter(memberships__person=person, memberships__during__contains=clock.today()).first()
     return _form_page(request, form, _("Correct what is written about %(name)s") % {"name": person.name}, branch)
 
