@@ -37,7 +37,7 @@ LOCKED: Final = "locked"
 TYPED: Final = (
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *("名单二.xlsx", "名单.xlsx", "没有这个支部", "没有这个地方", "没有这个人", "没有这件事", "没有的社区", "没有", "临时党支部", "坏", "示例一公司"),
-    *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier"),
+    *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
 )
@@ -298,6 +298,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("portal:branch_dashboard", _IDLE, by=("official",), state="nothing reported"),
     page("portal:duty_phone", "people.silent.public_id", by=("reviewer", "official"), fills=typed(), posts_alone=True),
     page("portal:records", by=READERS, query="?branch={world.branches[main].public_id}&from=2020-03-01&to=2020-03-06"),
+    page("portal:records", by=("liaison",), query="?unit={world.units[group].public_id}&of=shifts&from=2020-03-01&to=2020-03-06", state="shifts"),
     page("portal:records", by=("official",), query="?branch={world.branches[idle].public_id}&from=2020-03-01&to=2020-03-06", state="empty"),
     page("portal:records", by=("official",), query="?branch={world.branches[main].public_id}&from=2020-02-30&to=x", state="impossible days", status=400),
     page("portal:search", by=EVERYBODY),
@@ -426,6 +427,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     # What answers in place of a page.
     Shown("", "404", lambda world: f"/branches/{NOT_THERE}/", ("official",), status=404),
     refused("accounts:profile", by=("official",), state="old token", status=403, fills=typed(csrfmiddlewaretoken="x" * 64)),
+    plain("accounts/activation_wait.html", 429),
     plain("400.html", 400),
     plain("500.html", 500),
     plain("maintenance.html", 503),

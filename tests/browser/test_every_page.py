@@ -5,6 +5,7 @@ axe runs with the tags of WCAG 2.2 AA. What another role sees letter for letter 
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,7 +72,9 @@ READ: Final = """([leastText, leastTarget]) => {
   while (walker.nextNode()) {
     const text = walker.currentNode.textContent.trim(), parent = walker.currentNode.parentElement;
     if (!text || parent.closest('script, style, template, noscript') || foreign(parent)) continue;
-    texts.push([text, parent.closest('[lang]').lang, Boolean(parent.closest('code, pre, [data-verbatim]'))]);
+    // A hit is marked inside its name: the name is read whole.
+    const whole = parent.closest(':has(> mark)') || (parent.matches('mark') && parent.parentElement);
+    texts.push([whole ? whole.textContent.trim() : text, parent.closest('[lang]').lang, Boolean(parent.closest('code, pre, [data-verbatim]'))]);
     const box = parent.getBoundingClientRect();
     if (!seen(parent) || box.width <= 1 || box.height <= 1) continue;
     const scale = parent.getScreenCTM ? Math.abs(parent.getScreenCTM().a) : 1;
@@ -213,11 +216,20 @@ def site(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlo
         for context in site.windows.values():
             context.close()
         server.stop()
-        with connections["default"].cursor() as cursor:
-            # The server's threads close theirs when the browser does, but a moment later.
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        _wait_for_the_server_to_let_go()
         call_command("flush", verbosity=0, interactive=False)
         connections.close_all()
+
+
+def _wait_for_the_server_to_let_go() -> None:
+    """Wait until no thread of the server is still in a transaction: it ends a moment after the browser has what it asked for."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+    for _ in range(100):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(busy)
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.1)
 
 
 def _session(user: User) -> str:
@@ -238,7 +250,8 @@ def _words() -> Words:
         chain(*Statement.objects.values_list("title", "what_zh")),
     )
     names = sorted({name for name in chain(rows, TYPED) if name}, key=len, reverse=True)
-    return Words(translated, re.compile("|".join(map(re.escape, names))))
+    # A masked name is a name too.
+    return Words(translated, re.compile("|".join([*map(re.escape, names), r"\S\*+"])))
 
 
 def _open(page: Page, site: Site, shown: Shown) -> Response:

@@ -67,7 +67,10 @@ def test_pages_go_back_in_time_without_gaps_or_repeats(auditor: User, organiser:
     assert seen == [str(number) for number in reversed(range(120))]
 
 
-@pytest.mark.parametrize("query", [{"first": "2020-02-30"}, {"last": "9999-12-31"}, {"kind": "nonsense"}, {"before": "x"}, {"before": "9" * 40}, {"action": "x" * 999}])
+@pytest.mark.parametrize(
+    "query",
+    [{"first": "2020-02-30"}, {"last": "9999-12-31"}, {"kind": "nonsense"}, {"before": "x"}, {"before": "9" * 40}, {"action": "x" * 999}],
+)
 def test_a_filter_that_makes_no_sense_shows_no_rows(auditor: User, organiser: User, query: dict[str, str]) -> None:
     audit.record(organiser, "report.filed")
     assert '<code class="unit">report.filed' not in page(auditor, **query)

@@ -95,7 +95,7 @@ class Portal:
     def stop(self, number: signal.Signals = signal.SIGINT) -> str:
         """Send the process `number`, wait for its end, and return what it had printed."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=READY)
         return self.printed()
 
     def close(self) -> None:
