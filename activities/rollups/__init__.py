@@ -17,7 +17,9 @@ from activities.rollups.attribution import (
     attributed_by_child,
     attributed_by_day,
     attributed_by_unit,
+    attributed_of,
     attributed_within,
+    entries_of,
     entries_taken_part_in,
     served,
 )
@@ -38,7 +40,7 @@ from activities.rollups.completeness import (
 )
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
-from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records
+from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
 from activities.rollups.totals import Total, by_day, change, first_day, known_at, total_of, totals
@@ -61,6 +63,7 @@ __all__ = [
     "attributed_by_child",
     "attributed_by_day",
     "attributed_by_unit",
+    "attributed_of",
     "attributed_within",
     "beside",
     "by_child",
@@ -75,6 +78,7 @@ __all__ = [
     "cut_by",
     "directly_in",
     "due",
+    "entries_of",
     "entries_taken_part_in",
     "first_day",
     "known_at",
@@ -87,6 +91,7 @@ __all__ = [
     "participations",
     "records",
     "served",
+    "shifts_within",
     "total_of",
     "totals",
     "with_completeness",

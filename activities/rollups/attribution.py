@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, DateField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
-from activities.models import Entry, Metric
+from activities.models import Entry, EntryParticipant, Metric
 from activities.rollups.children import ChildRow
 from activities.rollups.completeness import completeness_read, with_completeness
 from activities.rollups.rows import participations, records_of, shifts_within
@@ -32,7 +32,12 @@ class Attributed:
 
 def attributed(work_unit: WorkUnit, span: Span) -> Attributed:
     """Return what the people of `work_unit` and of all units below it did in `span`."""
-    return _attributed(participations(work_unit, span).aggregate(**_attribution()))
+    return attributed_of(participations(work_unit, span))
+
+
+def attributed_of(shifts: QuerySet[EntryParticipant]) -> Attributed:
+    """Return what these person-shifts come to."""
+    return _attributed(shifts.aggregate(**_attribution()))
 
 
 def attributed_by_day(work_unit: WorkUnit, span: Span) -> dict[date, Attributed]:
@@ -67,7 +72,7 @@ def attributed_by_unit(region: Region, span: Span) -> list[tuple[WorkUnit | None
 
 def attributed_within(region: Region, span: Span) -> Attributed:
     """Return the same of everybody in the region, each entry and each person counted once."""
-    return _attributed(shifts_within(region, span).aggregate(**_attribution()))
+    return attributed_of(shifts_within(region, span))
 
 
 def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
@@ -84,10 +89,14 @@ def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[C
 
 def entries_taken_part_in(work_unit: WorkUnit, span: Span) -> QuerySet[Entry]:
     """Return the entries in which people of the unit took part, with `shifts` and `hours` of those people alone, and `day`."""
-    below = WorkUnitPath.objects.filter(ancestor=work_unit).values("descendant")
-    ours = Q(participants__home_unit__in=below)
+    return entries_of(participations(work_unit, span))
+
+
+def entries_of(shifts: QuerySet[EntryParticipant]) -> QuerySet[Entry]:
+    """Return the entries that these person-shifts belong to, with `shifts` and `hours` of these alone, and `day`."""
+    ours = Q(participants__in=shifts.values("pk"))
     day = Coalesce("business_date", "version__period_report__last_day", output_field=DateField())
-    entries = Entry.objects.filter(pk__in=participations(work_unit, span).values("entry"))
+    entries = Entry.objects.filter(pk__in=shifts.values("entry"))
     summed: QuerySet[Entry] = entries.annotate(day=day, shifts=Count("participants", filter=ours), hours=Sum("participants__hours", filter=ours))
     return summed
 

@@ -34,7 +34,7 @@ from branches.models import Branch, Region, WorkUnit
 from portal.charts import BarPoint, MeterPart
 from portal.foundation import clock
 from portal.foundation.text import mask_phone
-from portal.pages.scopes import Asked, View, asked_days, dashboard_url, default_span, records_url
+from portal.pages.scopes import NO_UNIT, Asked, View, asked_days, dashboard_url, default_span, records_url
 
 TILES: Final = 4
 COLUMNS: Final = 5
@@ -127,6 +127,7 @@ class SentLine:
     above: str
     href: str
     done: Attributed
+    records_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,12 +336,19 @@ class Board:
             return []
         found = rollups.attributed_by_unit(region, self.span)
         opened = self.view.opened_units([unit for unit, _done in found if unit is not None])
-        return [self._sent(unit, done, opened) for unit, done in found]
+        return [self._sent(region, unit, done, opened) for unit, done in found]
 
-    def _sent(self, unit: WorkUnit | None, done: Attributed, opened: frozenset[int]) -> SentLine:
+    def _sent(self, region: Region, unit: WorkUnit | None, done: Attributed, opened: frozenset[int]) -> SentLine:
+        records = records_url(region, self.span, of="shifts", sent_by=str(unit.public_id) if unit else NO_UNIT)
         if unit is None:
-            return SentLine(_("No unit on record"), "", "", done)
-        return SentLine(unit.name, unit.parent.name if unit.parent else "", dashboard_url(unit, self.span) if unit.pk in opened else "", done)
+            return SentLine(_("No unit on record"), "", "", done, records)
+        href = dashboard_url(unit, self.span) if unit.pk in opened else ""
+        return SentLine(unit.name, unit.parent.name if unit.parent else "", href, done, records)
+
+    @property
+    def sent_records_href(self) -> str:
+        """Where everybody's person-shifts in the region are listed."""
+        return records_url(self.scope.region, self.span, of="shifts") if self.scope.region else ""
 
     @cached_property
     def sent_in_all(self) -> Attributed | None:

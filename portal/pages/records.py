@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -14,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from activities import rollups
-from activities.models import ActivityKind, Metric, OverTime
+from activities.models import ActivityKind, EntryParticipant, Metric, OverTime
 from activities.querysets import MeasureQuerySet
 from activities.rollups import Span, Total
 from branches import access
-from portal.pages.scopes import DASHBOARDS, Asked, Reader, View, asked_days, dashboard_url, default_span, find
+from branches.models import WorkUnit
+from portal.pages.scopes import DASHBOARDS, NO_UNIT, Asked, Reader, View, asked_days, dashboard_url, default_span, find
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -53,6 +55,7 @@ class Question:
     kind: str
     direct: bool
     shifts: bool
+    sent_by: str = ""
 
     @property
     def rows(self) -> MeasureQuerySet:
@@ -60,6 +63,27 @@ class Question:
         found = rollups.records(self.view.scope, self.span, self.metric, self.kind or None)
         region = self.view.scope.region
         return rollups.directly_in(region, found) if self.direct and region is not None else found
+
+    @property
+    def person_shifts(self) -> QuerySet[EntryParticipant]:
+        """The person-shifts asked for: of a unit's people, or in a region of whoever was sent by the unit that `sent_by` names.
+
+        Raises:
+            Http404: no such unit sent anybody to the region in these days.
+        """
+        scope = self.view.scope
+        if scope.work_unit is not None:
+            return rollups.participations(scope.work_unit, self.span)
+        assert scope.region is not None  # noqa: S101 - question_of
+        worked = rollups.shifts_within(scope.region, self.span)
+        return worked.filter(home_unit=self.sender) if self.sent_by else worked
+
+    @cached_property
+    def sender(self) -> WorkUnit | None:
+        """The unit that sent the people; None for people without a unit on record, and when it is not asked for."""
+        if self.sent_by in ("", NO_UNIT):
+            return None
+        return get_object_or_404(WorkUnit, public_id=_uuid(self.sent_by))
 
     @property
     def total(self) -> Total | None:
@@ -74,8 +98,7 @@ def records(request: HttpRequest) -> HttpResponse:
     found: QuerySet[Any] = question.rows.select_related(*_FETCHED)
     template = "portal/records.html"
     if question.shifts:
-        assert question.view.scope.work_unit is not None  # noqa: S101 - question_of
-        found = rollups.entries_taken_part_in(question.view.scope.work_unit, question.span).select_related("branch")
+        found = rollups.entries_of(question.person_shifts).select_related("branch")
         template = "portal/records_shifts.html"
     rows, following = page_of(found, request.GET.get("after", ""))
     context = {
@@ -83,7 +106,7 @@ def records(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "following": following,
         "total": question.total,
-        "done": rollups.attributed(question.view.scope.work_unit, question.span) if question.shifts and question.view.scope.work_unit else None,
+        "done": rollups.attributed_of(question.person_shifts) if question.shifts else None,
         "first_page": not request.GET.get("after"),
         "sees_people": access.sees_accounts(request.user),
         "dashboard_href": dashboard_url(question.view.scope.object, question.span),
@@ -111,7 +134,8 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
         raise Http404
     asked = asked_days(query)
     span = asked.span or default_span(None, None)
-    return Question(view, asked, span, metric, work, query.get("direct") == "1", query.get("of") == "shifts" and view.scope.work_unit is not None)
+    shifts = query.get("of") == "shifts" and view.scope.branch is None
+    return Question(view, asked, span, metric, work, query.get("direct") == "1", shifts, query.get("sent_by", ""))
 
 
 def page_of(rows: QuerySet[Any], after: str) -> tuple[list[Any], str]:

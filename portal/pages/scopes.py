@@ -28,6 +28,8 @@ NOON = timedelta(hours=12)
 
 Reader = User | AnonymousUser
 
+# In an address, in place of a unit: people without one on record.
+NO_UNIT = "none"
 # The kinds of scope as they stand in addresses, and the page of each.
 DASHBOARDS: Mapping[str, str] = {"region": "portal:region_dashboard", "unit": "portal:unit_dashboard", "branch": "portal:branch_dashboard"}
 
@@ -148,7 +150,10 @@ def dashboard_url(thing: Region | WorkUnit | Branch, span: Span | None = None) -
 
 
 def records_url(thing: Region | WorkUnit | Branch, span: Span, metric: Metric | None = None, **more: str) -> str:
-    """Return the address of the records behind a figure; `more` is `direct=1` (in none of the child regions) or `of=shifts`."""
+    """Return the address of the records behind a figure.
+
+    `more` is `direct=1` (in none of the child regions), or `of=shifts`, in a region with `sent_by`, a unit's identifier or `NO_UNIT`.
+    """
     kind = "region" if isinstance(thing, Region) else "unit" if isinstance(thing, WorkUnit) else "branch"
     query = {kind: str(thing.public_id), **_days(span), **({"metric": metric.code} if metric else {}), **more}
     return f"{reverse('portal:records')}?{urlencode(query)}"

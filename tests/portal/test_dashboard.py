@@ -254,7 +254,8 @@ def test_a_region_counts_the_work_of_each_unit_that_sent_people_and_names_none_o
 
     html = page(official, f"{dashboard_url(city.north, DAY)}&by=unit")
     table = html.split('id="below"')[1].split("</section>")[0]
-    cells = [[words(cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in re.findall(r"<tr.*?</tr>", table, re.S)]
+    rows = re.findall(r"<tr.*?</tr>", table, re.S)
+    cells = [[words(cell).split()[0] for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in rows]
 
     assert sorted(row[1:] for row in cells[1:]) == [["1", "0", "1"], ["1", "2", "1"], ["2", "7", "2"], ["4", "9", "2"]]
     assert cells[-1] == [city.north.name, "4", "9", "2"]
@@ -262,6 +263,18 @@ def test_a_region_counts_the_work_of_each_unit_that_sent_people_and_names_none_o
     assert dashboard_url(city.bureau) not in table
     assert dashboard_url(city.bureau) in page(everywhere, f"{dashboard_url(city.north, DAY)}&by=unit")
     assert "没有人员参与记录" in words(page(everywhere, f"{dashboard_url(city.south, DAY)}&by=unit"))
+    opened = [(shifts, unescape(href)) for shifts, href in re.findall(r'data-shifts="(\d+)" href="([^"]+)"', table)]
+    assert sorted(shifts for shifts, _href in opened) == ["1", "1", "2", "4"]
+    for shifts, href in opened:
+        records = page(official, href)
+        assert re.findall(r'<p data-shifts="(\d+)"', records) == [shifts]
+        assert sum(map(int, re.findall(r'<tr data-shifts="(\d+)"', records))) == int(shifts)
+        assert "别家的人" not in records
+
+
+def test_person_shifts_of_a_unit_that_is_not_there_are_not_found(official: User, city: City) -> None:
+    for sent_by in (str(uuid4()), "x"):
+        page(official, records_url(city.north, DAY, of="shifts", sent_by=sent_by), 404)
 
 
 # --- Duty phones ----------------------------------------------------------------------------------------------------------
