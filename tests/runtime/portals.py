@@ -44,6 +44,8 @@ class Portal:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # Tests that run in the background of a shell inherit a Ctrl-C that is ignored, and make would keep it so.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def health(self) -> tuple[int, dict[str, str]]:
