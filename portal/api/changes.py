@@ -7,7 +7,6 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -27,6 +26,7 @@ from portal.foundation.api.fields import link
 from portal.foundation.api.pagination import Cursor, KeysetPagination
 from portal.foundation.api.schema import example
 from portal.foundation.api.views import ReadViewSet
+from portal.foundation.change_log import settled_before
 from portal.foundation.models import Change
 
 Seen = Callable[[Any], QuerySet[Any, Any]]
@@ -155,13 +155,13 @@ class ChangeViewSet(ReadViewSet):
     def seen(self) -> QuerySet[Any, Any]:
         """Return changes of objects in scope, and of objects that are gone: of those nothing is left but that they must go elsewhere too.
 
-        Only of transactions older than every running one. Those that still run may commit below what a reader has passed already.
+        Only as far as the log is complete: a transaction that still runs may commit below what a reader has passed already.
         """
         user = self.request.user
         seen = Q(operation=Change.Operation.DELETE, model__in=[model for model, source in SOURCES.items() if source.shown_by == "public_id"])
         for model, source in SOURCES.items():
             seen |= Q(model=model, object_id__in=source.seen(user).values("public_id"))
-        return Change.objects.filter(seen, revision__lt=RawSQL("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", []))
+        return Change.objects.filter(seen, revision__lt=settled_before())
 
     @extend_schema(
         summary=_("List changes"),

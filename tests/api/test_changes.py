@@ -73,6 +73,23 @@ def test_nothing_is_passed_while_an_older_transaction_runs(call: Call, branch: B
     assert [row["resource"] for row in caller.get(resume).json()["results"]] == ["persons", "branches"]
 
 
+def test_a_transaction_in_another_database_of_the_cluster_delays_nobody(call: Call, branch: Branch, organiser: User) -> None:
+    caller = call(organiser)
+    resume = caller.get("changes/").json()["resume"]
+    elsewhere = connection.copy()
+    elsewhere.settings_dict = {**elsewhere.settings_dict, "NAME": "postgres"}
+    try:
+        elsewhere.set_autocommit(False)
+        with elsewhere.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        branch.guided_by = "梧桐街道党工委"
+        branch.save()
+        assert [row["resource"] for row in caller.get(resume).json()["results"]] == ["branches"]
+    finally:
+        elsewhere.rollback()
+        elsewhere.close()
+
+
 def test_pages_of_changes_follow_each_other(call: Call, branch: Branch, organiser: User) -> None:
     caller = call(organiser)
     everything = caller.rows("changes/")
