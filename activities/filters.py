@@ -1,12 +1,14 @@
 """What pages and API filter reports by."""
 
 from datetime import date
+from typing import Final
 
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from activities import rollups
 from activities.models import DailyReport, ReportVersion
 from activities.querysets import DailyReportQuerySet
 from branches.filters import regions_seen
@@ -23,8 +25,12 @@ def with_state(reports: DailyReportQuerySet) -> DailyReportQuerySet:
     return found
 
 
+# As a dashboard counts them: of branches that owed a report for the day, with a version that counts.
+ONLY: Final = (("expected", _("expected that day")), ("late", _("filed late")), ("corrected", _("corrected")))
+
+
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Daily reports by day or span of days, branch, region and state of the latest version."""
+    """Daily reports by day or span of days, branch, region, state of the latest version, and what a dashboard counts apart."""
 
     day = django_filters.DateFilter(label=_("Day"), field_name="business_date", widget=_DAY)
     since = django_filters.DateFilter(label=_("From (date)"), field_name="business_date", lookup_expr="gte", widget=_DAY)
@@ -35,6 +41,7 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     region = django_filters.ModelChoiceFilter(
         label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
     )
+    only = django_filters.ChoiceFilter(label=_("Only those"), choices=ONLY, method="in_only", empty_label=_("All reports"))
     state = django_filters.ChoiceFilter(label=_("State"), choices=ReportVersion.State.choices, method="in_state", empty_label=_("All states"))
 
     class Meta:
@@ -51,6 +58,10 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
             places__region__paths_up__during__contains=on,
         )
         return queryset.filter(Exists(hosted))
+
+    def in_only(self, queryset: DailyReportQuerySet, name: str, value: str) -> DailyReportQuerySet:
+        """Keep the reports that a dashboard counts as in, as late, or as corrected."""
+        return rollups.reports_counted(queryset, value)
 
     def in_state(self, queryset: DailyReportQuerySet, name: str, value: str) -> DailyReportQuerySet:
         """Keep reports whose latest version is in a state."""

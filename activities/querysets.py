@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from branches import access
 from branches.access import Act
@@ -49,6 +49,10 @@ class ReportVersionQuerySet(OfABranchQuerySet):
     def current(self) -> Self:
         """Versions whose figures count."""
         return self.filter(state__in=CURRENT_STATES)
+
+    def punctual(self) -> Self:
+        """Versions filed before the due time, or when none was set."""
+        return self.filter(Q(due_at=None) | Q(known_from__lte=F("due_at")))
 
     def known_at(self, moment: datetime) -> Self:
         """Versions that were current at `moment`, whatever became of them."""

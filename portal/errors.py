@@ -12,8 +12,8 @@ from django.views.defaults import server_error as server_error_page
 
 from activities.views.keeping import carried
 from portal.api.problems import problem_response
+from portal.requests import API
 
-API: Final = "/api/"
 # Seconds; `make run` has the database up again by then.
 RETRY_AFTER: Final = "5"
 

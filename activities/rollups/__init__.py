@@ -36,6 +36,7 @@ from activities.rollups.completeness import (
     missing_branches,
     missing_of,
     overall,
+    reports_counted,
     with_completeness,
 )
 from activities.rollups.ledger import Ledger
@@ -90,6 +91,7 @@ __all__ = [
     "overall",
     "participations",
     "records",
+    "reports_counted",
     "served",
     "shifts_within",
     "total_of",

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest, JSONObject
 
 from activities.models import DailyReport, ReportDraft, ReportVersion
+from activities.querysets import DailyReportQuerySet
 from activities.rollups.scope import Scope
 from branches.models import Branch, BranchPlace, Region, RegionPath
 from branches.querysets import BranchQuerySet
@@ -134,10 +135,21 @@ def overall(day: date, parts: Iterable[Completeness]) -> Completeness:
     return Completeness(day=day, known_at=max((part.known_at for part in held if part.known_at), default=None), **counts)
 
 
+def reports_counted(reports: DailyReportQuerySet, part: str = "") -> DailyReportQuerySet:
+    """Keep the reports behind `reported`, or behind its part `late` or `corrected`: those that count and were owed, each for its own day."""
+    versions = ReportVersion.objects.filter(daily_report=OuterRef("pk"))
+    owing = Branch.objects.due_on(OuterRef("business_date")).filter(pk=OuterRef("branch"))  # type: ignore[arg-type]  # An expression for a day.
+    found = reports.filter(Exists(owing), Exists(versions.current()))
+    if part == "late":
+        found = found.filter(~Exists(versions.punctual()))
+    elif part == "corrected":
+        found = found.filter(Exists(versions.current().filter(nature=ReportVersion.Nature.CORRECTION)))
+    return found
+
+
 def _aggregates(day: date) -> dict[str, Any]:
     filed = filed_for(day)
-    punctual = Q(due_at=None) | Q(known_from__lte=F("due_at"))
-    on_time = ReportVersion.objects.filter(punctual, daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
+    on_time = ReportVersion.objects.punctual().filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
     known = Greatest("known_from", "reviewed_at")
     return {
         "due": Count("pk"),

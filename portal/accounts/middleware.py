@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from portal.api.problems import problem_response
+from portal.requests import API
+
 PASSWORD_PAGE: Final = "accounts:password_change"  # noqa: S105 - the name of a page
 OPEN_BEFORE_THE_PASSWORD: Final = frozenset({PASSWORD_PAGE, "accounts:sign_out", "set_language", "healthz"})
 
@@ -40,11 +43,13 @@ class PasswordFirstMiddleware(MiddlewareMixin):
     """Lead a user who must choose a password to that page first."""
 
     def process_view(self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any) -> HttpResponse | None:
-        """Redirect to the password page, with the way back."""
+        """Redirect to the password page, with the way back; tell a program what there is to do."""
         user = request.user
         if not user.is_authenticated or not user.must_change_password:
             return None
         if request.resolver_match and request.resolver_match.view_name in OPEN_BEFORE_THE_PASSWORD:
             return None
+        if request.path.startswith(API):
+            return problem_response("password-first", request)
         back = request.get_full_path() if request.method in {"GET", "HEAD"} else _page_of_form(request) or "/"
         return redirect_to_login(back, PASSWORD_PAGE)

@@ -52,6 +52,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         Kind("forbidden", 403, gettext_lazy("This is not yours to do"), gettext_lazy("You may see it, but your role does not allow this.")),
         Kind("csrf", 403, gettext_lazy("The security token is missing"), gettext_lazy("Send the page's security token, or use an API token.")),
+        Kind(
+            "password-first",
+            403,
+            gettext_lazy("Choose a password of your own first"),
+            gettext_lazy("Somebody else chose this one. Choose your own on the pages of the portal; then the session is accepted here too."),
+        ),
         Kind("not-found", 404, gettext_lazy("Nothing is here"), gettext_lazy("There is no such thing, or it lies outside your scope.")),
         Kind("method", 405, gettext_lazy("This cannot be done here"), gettext_lazy("Use one of the methods that the header Allow names.")),
         Kind("not-acceptable", 406, gettext_lazy("There is no such format"), gettext_lazy("Answers are JSON: accept application/json.")),

@@ -43,6 +43,8 @@ WEEK: Final = 7
 MOST_BARS: Final = 92
 NAMED_MISSING: Final = 5
 NAMED_BESIDE: Final = 50
+# Where the page of a unit names the branches that its completeness counts.
+SERVED: Final = "#served"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,12 @@ class MissingLine:
 
 @dataclass(frozen=True, slots=True)
 class LegendLine:
-    """A part of the meter in words: `tone` as in the bar, empty for what stands beside it; `href` empty where no list shows just these."""
+    """A part of the meter in words: `tone` as in the bar, empty for what stands beside it; `href` opens the reports."""
 
     label: str
     value: int
     tone: str
-    href: str = ""
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,12 +489,21 @@ def missing_line(row: MissingBranch, day: date, *, may_call: bool) -> MissingLin
 
 
 def legend_of(counted: Completeness, region: Region | None, missing_href: str) -> list[LegendLine]:
-    """Return the parts of a meter in words; in a region each opens its list of reports."""
-    listed = f"{reverse('activities:report_list')}?{urlencode({'day': counted.day.isoformat(), 'region': str(region.public_id)})}" if region else ""
-    settled = LegendLine(_("accepted"), counted.reported - counted.waiting, "ok", listed and f"{listed}&state={ReportVersion.State.ACCEPTED}")
-    waiting = LegendLine(_("waiting for review"), counted.waiting, "held", listed and f"{listed}&state={ReportVersion.State.FILED}")
-    missing = LegendLine(_("missing"), counted.missing, "blank", missing_href if counted.missing else "")
-    return [settled, waiting, missing, LegendLine(_("filed late"), counted.late, ""), LegendLine(_("corrected"), counted.corrected, "")]
+    """Return the parts of a meter in words; in a region each opens its list of reports, of a unit the table of the branches where it serves."""
+
+    def listed(only: str, state: str = "") -> str:
+        if region is None:
+            return SERVED
+        query = {"day": counted.day.isoformat(), "region": str(region.public_id), "only": only, **({"state": state} if state else {})}
+        return f"{reverse('activities:report_list')}?{urlencode(query)}"
+
+    return [
+        LegendLine(_("accepted"), counted.reported - counted.waiting, "ok", listed("expected", ReportVersion.State.ACCEPTED)),
+        LegendLine(_("waiting for review"), counted.waiting, "held", listed("expected", ReportVersion.State.FILED)),
+        LegendLine(_("missing"), counted.missing, "blank", missing_href),
+        LegendLine(_("filed late"), counted.late, "", listed("late")),
+        LegendLine(_("corrected"), counted.corrected, "", listed("corrected")),
+    ]
 
 
 def query_href(query: QueryDict, **changes: str) -> str:

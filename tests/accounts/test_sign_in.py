@@ -161,6 +161,8 @@ def test_a_password_that_somebody_else_chose_is_replaced_first(client: Client, d
     assert led["Location"] == "/account/password/?next=/account/users/%3Fq%3D1"
     page = client.get(led["Location"])
     assert "10" in page.content.decode()  # the rules are on the page
+    refused = client.get("/api/v1/branches/")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/api/v1/problems/password-first/")
 
     new = {"present": PASSWORD, "password": "plum-tree-in-march", "repeated": "plum-tree-in-march", "next": "/account/"}
     assert client.post("/account/password/", new)["Location"] == "/account/"

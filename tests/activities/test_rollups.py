@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from activities import rollups
 from activities.figures import Qualifier
-from activities.models import Metric
+from activities.models import DailyReport, Metric
 from activities.rollups import DAWN, Ledger, Scope, Span
 from activities.services import Figure, Participation, Work, accept, file_daily_report, file_period_report, return_to_branch, save_draft, withdraw, works_of
 from branches.access import Role
@@ -274,6 +274,18 @@ def test_late_corrected_and_waiting_reports_are_counted(
     counted = rollups.completeness(north, MARCH_6)
 
     assert (counted.due, counted.reported, counted.late, counted.corrected, counted.waiting) == (2, 2, 1, 1, 2)
+    reports = DailyReport.objects.for_day(MARCH_6)
+    assert set(rollups.reports_counted(reports)) == set(reports)
+    assert [report.branch for report in rollups.reports_counted(reports, "late")] == [other_branch]
+    assert [report.branch for report in rollups.reports_counted(reports, "corrected")] == [branch]
+
+
+def test_a_report_that_was_not_owed_is_in_no_count_and_in_no_list_behind_one(branch: Branch, organiser: User, north: Scope) -> None:
+    branch.reports_daily = False
+    branch.save()
+    file(branch, MARCH_6, by=organiser, vehicles=200)
+    assert rollups.completeness(north, MARCH_6).reported == 0
+    assert not rollups.reports_counted(DailyReport.objects.all()).exists()
 
 
 def test_a_missing_branch_is_named_with_its_days_its_draft_and_whom_to_call(branch: Branch, organiser: User, north: Scope) -> None:

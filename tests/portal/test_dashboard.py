@@ -19,7 +19,7 @@ from openpyxl import load_workbook
 from activities.chat import branch_day_text, scope_day_text
 from activities.models import Metric, Statement
 from activities.rollups import Scope, Span, computed, totals
-from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, return_to_branch, save_draft, works_of
+from activities.services import Figure, Participation, Work, accept, file_daily_report, file_period_report, return_to_branch, save_draft, works_of
 from branches.access import Role
 from branches.models import Branch, Region
 from portal.accounts.models import User
@@ -122,6 +122,26 @@ def test_the_way_down_links_only_what_the_reader_may_open(official: User, branch
 
 
 # --- What they show -------------------------------------------------------------------------------------------------------
+
+
+def test_each_number_of_reports_opens_as_many_reports(
+    official: User, reviewer: User, city: City, branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, clock: Clock
+) -> None:
+    file(branch, MARCH_6, by=organiser, vehicles=180)
+    clock.move_to(branch.due_at(MARCH_6) + timedelta(hours=1))
+    file(other_branch, MARCH_6, by=other_organiser, vehicles=21)
+    accept(actor=reviewer, version=file(branch, MARCH_6, by=organiser, vehicles=181, reason="漏计").version)
+    # Reports of its own will, owed to nobody.
+    post = make_branch(city.community, name="示例指挥部", kind="command_post")
+    file(post, MARCH_6, by=make_user("post", (Role.ORGANISER, post)), vehicles=1)
+
+    html = page(official, dashboard_url(city.north, DAY))
+    legend = re.findall(r'<li>(?:<span class="swatch[^>]*></span>)?<a href="([^"]+)">([^<]+)<b>(\d+)</b></a>', html)
+
+    assert [(label.strip(), count) for _href, label, count in legend] == [("已通过", "1"), ("待审核", "1"), ("迟报", "1"), ("更正", "1")]
+    for href, label, count in legend:
+        rows = re.findall(r'<tr>\s*<th scope="row">', page(official, unescape(href)))
+        assert len(rows) == int(count), label
 
 
 @pytest.mark.usefixtures("filed")
