@@ -7,13 +7,13 @@ DATA_DIR ?= var
 ARGS ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run test check screenshots lint types migrations environment browser
+.PHONY: run test check screenshots lint types migrations environment browser pooler
 
 run: environment
 	@exec .venv/bin/python -m portal.runtime --die-with-parent --port "$(PORT)" --data-dir "$(DATA_DIR)"
 
 # A file goes to one worker as a whole: its tests may share a running portal or a browser.
-test: environment browser
+test: environment browser pooler
 	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint types migrations
@@ -37,3 +37,6 @@ environment:
 
 browser:
 	@sh tools/browser.sh
+
+pooler: environment
+	@sh tools/pgbouncer.sh

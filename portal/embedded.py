@@ -22,15 +22,19 @@ SOCKET_PATH_LIMIT = 107
 URL_EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/NAME"
 
 
-def database_settings(data_dir: Path, env: Mapping[str, str]) -> dict[str, Any]:
+def database_settings(data_dir: Path, env: Mapping[str, str], *, pooled: bool = False) -> dict[str, Any]:
     """Return Django's `DATABASES["default"]`: `DATABASE_URL` if set, else the embedded server's socket. Starts nothing.
+
+    With `pooled` no state is kept on the server from one transaction to the next, as a pooler in transaction mode demands. All that
+    would be kept is the cursors of exports; without them an export's rows are in memory at once.
 
     Raises:
         ImproperlyConfigured: `DATABASE_URL` is malformed or names no PostgreSQL; the message says what to set.
     """
     url = env.get("DATABASE_URL", "").strip()
     settings = _from_url(url) if url else _from_socket(data_dir)
-    return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # psycopg2 brings no pool of its own: each thread keeps one connection, and looks before a request whether it still stands.
+    return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": pooled}
 
 
 def socket_dir(data_dir: Path) -> Path:

@@ -140,7 +140,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Read without touching the server: `manage.py` may run before it is up.
-DATABASES = {"default": database_settings(DATA_DIR, os.environ)}
+DATABASES = {"default": database_settings(DATA_DIR, os.environ, pooled=_flag("DATABASE_POOLED", False))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,7 @@ import psycopg2
 from psycopg2 import sql
 
 from portal.embedded import DATABASE, MAJOR, PORT, ROLE, socket_dir
-from portal.runtime import sentences
+from portal.runtime import sentences, tuning
 from portal.runtime.processes import before_exec, is_alive, working_in
 
 # Users of every Debian that own nothing of value; the first that exists runs the server when we are root.
@@ -28,7 +28,6 @@ SERVER_USERS = ("postgres", "nobody", "daemon")
 LEFT_OVER = 10
 RECOVERY = 300
 FAST_STOP = 5
-MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -201,21 +200,20 @@ class Server:
             time.sleep(0.3)
 
     def _spawn(self) -> None:
-        settings: Mapping[str, str] = {
+        settings = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket),
             "unix_socket_permissions": "0700",
             "port": str(PORT),
-            "jit": "off",
-            "shared_buffers": f"{shared_buffers()}MB",
-            "max_connections": "100",
-            "fsync": "on" if self.durable else "off",
-            "synchronous_commit": "on" if self.durable else "off",
-            "full_page_writes": "on" if self.durable else "off",
             "log_timezone": "UTC",
             "logging_collector": "off",
             "log_line_prefix": "%m [%p] ",
+            **tuning.server_settings(tuning.this_machine()),
+            **tuning.durability(durable=self.durable),
         }
+        if not self.durable:
+            # The workers of a test run share one server, each with threads of its own.
+            settings |= {"max_connections": "100"}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -268,12 +266,6 @@ def binaries() -> Path:
         if os.access(folder / "postgres", os.X_OK):
             return folder
     raise sentences.no_binaries()
-
-
-def shared_buffers() -> int:
-    """Return the server's buffer memory in MiB: an eighth of the machine's, at least 64 and at most 2048."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(64, min(2048, memory // 8 // MIB))
 
 
 def prepare_data_dir(data_dir: Path) -> None:

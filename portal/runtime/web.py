@@ -4,14 +4,16 @@ import os
 import signal
 from typing import Any
 
+from portal.runtime import tuning
 from portal.runtime.processes import die_with_parent
 
 wsgi_app = "portal.wsgi:application"
 # Imported once and shared, not once a worker: half the time to start and half the memory.
 preload_app = True
 worker_class = "gthread"
-workers = min(4, max(2, os.cpu_count() or 2))
-threads = 8
+# Together they bound the connections to the database.
+workers = tuning.web_workers(tuning.this_machine())
+threads = tuning.THREADS
 timeout = 60
 graceful_timeout = 5
 keepalive = 5

@@ -122,12 +122,12 @@ class Portal:
             connection.close()
 
 
-def stage(portal: Portal, count: int) -> list[dict[str, str]]:
-    """Set up `count` branches, each with the account gate-0, gate-1, ... and a token for it; return identifiers and tokens."""
+def stage(portal: Portal, count: int, **env: str) -> list[dict[str, str]]:
+    """Set up `count` branches, each with the account gate-0, gate-1, ... and a token for it, and gate-auditor; return identifiers and tokens."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.runtime.stage", str(count)],
         cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(portal.data_dir), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        env=os.environ | {"DATA_DIR": str(portal.data_dir), "DATABASE_URL": "", "DJANGO_SETTINGS_MODULE": "portal.settings", **env},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

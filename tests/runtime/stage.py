@@ -9,7 +9,7 @@ from django.db import transaction
 
 
 def main(count: int) -> None:
-    """Make `count` branches, each with a system that files for it, and print their identifiers and tokens as JSON."""
+    """Make `count` branches, each with a system that files for it, and an auditor; print the branches' identifiers and tokens as JSON."""
     django.setup()
     # Models can only be imported once Django is set up.
     from knox.models import AuthToken
@@ -19,6 +19,7 @@ def main(count: int) -> None:
 
     with transaction.atomic():
         street = make_region("示例街道", "township")
+        make_user("gate-auditor", (Role.AUDITOR, None))
         staged = []
         for number in range(count):
             branch = make_branch(street, established_on=date(2020, 2, 1))
