@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from branches import access
 from branches.access import Act
 from branches.querysets import ScopedQuerySet
+from portal.foundation.searching import holding
 
 CURRENT_STATES = ("filed", "accepted")
 
@@ -43,7 +44,24 @@ class PeriodReportQuerySet(OfABranchQuerySet):
         return self.filter(first_day__lte=last, last_day__gte=first).exclude(first_day__gte=first, last_day__lte=last)
 
 
-class ReportVersionQuerySet(OfABranchQuerySet):
+class NotedQuerySet(OfABranchQuerySet):
+    """Rows that may bear a note."""
+
+    def noting(self, words: str) -> Self:
+        """Rows in whose note every one of `words` stands, in simplified or traditional characters."""
+        return self.exclude(note_folded="").filter(holding("note_folded", words))
+
+    def in_branches_of(self, region: Any) -> Self:
+        """Rows of branches hosted at or below `region` today."""
+        return self.filter(access.branches_within(access.Reach(regions=frozenset({region.pk})), self.scope_path))
+
+    def noted_between(self, first: date | None, last: date | None) -> Self:
+        """Rows whose note is of a day from `first` to `last`, both included; None leaves an end open."""
+        found = self if first is None else self.filter(note_day__gte=first)
+        return found if last is None else found.filter(note_day__lte=last)
+
+
+class ReportVersionQuerySet(NotedQuerySet):
     """Versions of reports."""
 
     def current(self) -> Self:
@@ -59,7 +77,7 @@ class ReportVersionQuerySet(OfABranchQuerySet):
         return self.filter(known_from__lte=moment).filter(Q(known_until=None) | Q(known_until__gt=moment))
 
 
-class EntryQuerySet(OfABranchQuerySet):
+class EntryQuerySet(NotedQuerySet):
     """Entries."""
 
     def counted(self) -> Self:

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from branches import access
 from branches.access import Act
-from portal.foundation.text import fold
+from portal.foundation.searching import holding
 
 M = TypeVar("M", bound=models.Model)
 
@@ -30,10 +30,13 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def found_by(self, words: str) -> Self:
         """Rows whose name, alias or pinyin initials contain every word of `words`, in simplified or traditional characters."""
-        found = self
-        for word in fold(words).split():
-            found = found.filter(search__contains=word)
-        return found
+        return self.filter(holding("search", words))
+
+    def inside(self, region: Any) -> Self:
+        """Rows in whose reach a grant over `region` would put them: what lies in it, whoever serves there, and the units that send people there."""
+        inside = type(self).scope_filter(access.Reach(regions=frozenset({region.pk})), self.scope_path)
+        # Through a sub-query: what reaches a region by two ways would come back twice.
+        return self.filter(pk__in=self.model._default_manager.filter(inside).values("pk"))
 
 
 class RegionQuerySet(ScopedQuerySet[Any]):

@@ -19,10 +19,25 @@ from activities.querysets import DailyReportQuerySet, EntryQuerySet, MeasureQuer
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 from portal.foundation.models import PublicModel, SourcedModel
+from portal.foundation.searching import FoldedField, bigram_index
 from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
+
+
+# A note, and the words and the day by which it is found; most rows have none, and stand in none of its indexes.
+_NOTE = ("note", "note_folded", "note_day")
+_NOTED = ~Q(note_folded="")
+
+
+def note_is_folded(name: str) -> models.CheckConstraint:
+    """Return the constraint that a note can be found: whoever writes rows past the models folds their notes too."""
+    return models.CheckConstraint(
+        name=name,
+        condition=_NOTED | ~Q(note__regex="[0-9A-Za-z一-龥]"),
+        violation_error_message=_("A note is stored together with the text by which it is found."),
+    )
 
 
 class DailyReport(PublicModel):
@@ -123,6 +138,9 @@ class ReportVersion(PublicModel):
     reason = models.CharField(_("reason for the correction"), max_length=500, blank=True)
     # Free text is sensitive: a resident may be named in it.
     note = models.TextField(_("note"), blank=True)
+    # By which the note is found; and its day: the business date, or the last day of the period. The day is set by a trigger.
+    note_folded = FoldedField(_("note, folded"), of="note")
+    note_day = models.DateField(_("day of the note"), null=True, editable=False)
     means = models.CharField(_("filed by way of"), max_length=10, choices=Means, default=Means.FORM)
     uid = models.UUIDField(_("client's identifier"))
     receipt = models.CharField(_("receipt number"), max_length=20, db_index=True)
@@ -141,7 +159,7 @@ class ReportVersion(PublicModel):
 
     objects = ReportVersionQuerySet.as_manager()
 
-    SENSITIVE = {"note": Sensitive("explaining the day's figures to whoever works for the branch", AFTER_THE_BRANCH)}
+    SENSITIVE = dict.fromkeys(_NOTE, Sensitive("explaining the day's figures to whoever works for the branch", AFTER_THE_BRANCH))
 
     if TYPE_CHECKING:
         entries: RelatedManager["Entry"]
@@ -150,8 +168,13 @@ class ReportVersion(PublicModel):
         verbose_name = _("report version")
         verbose_name_plural = _("report versions")
         ordering = ["-known_from", "-pk"]
-        indexes = [models.Index(fields=["branch", "known_from"], name="report_version_by_branch")]
+        indexes = [
+            models.Index(fields=["branch", "known_from"], name="report_version_by_branch"),
+            bigram_index("note_folded", "version_note_bigrams", _NOTED),
+            models.Index(fields=["note_day", "id"], name="version_by_note", condition=_NOTED),
+        ]
         constraints = [
+            note_is_folded("version_note_is_folded"),
             models.CheckConstraint(
                 name="version_of_one_report",
                 condition=Q(daily_report=None, period_report__isnull=False) | Q(daily_report__isnull=False, period_report=None),
@@ -235,10 +258,13 @@ class Entry(PublicModel):
     ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
     # Free text is sensitive: a resident may be named in it.
     note = models.TextField(_("note"), blank=True)
+    # By which the note is found; and its day: the business date, or the last day of the period. The day is set by a trigger.
+    note_folded = FoldedField(_("note, folded"), of="note")
+    note_day = models.DateField(_("day of the note"), null=True, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
-    SENSITIVE = {"note": Sensitive("explaining a piece of work to whoever works for the branch", AFTER_THE_BRANCH)}
+    SENSITIVE = dict.fromkeys(_NOTE, Sensitive("explaining a piece of work to whoever works for the branch", AFTER_THE_BRANCH))
 
     if TYPE_CHECKING:
         measures: RelatedManager["Measure"]
@@ -251,8 +277,11 @@ class Entry(PublicModel):
         indexes = [
             models.Index(fields=["branch", "business_date", "id"], name="entry_by_branch"),
             models.Index(fields=["place", "business_date"], name="entry_by_place"),
+            bigram_index("note_folded", "entry_note_bigrams", _NOTED),
+            models.Index(fields=["note_day", "id"], name="entry_by_note", condition=_NOTED),
         ]
         constraints = [
+            note_is_folded("entry_note_is_folded"),
             models.CheckConstraint(
                 name="entry_ends_after_it_starts",
                 condition=Q(ends_at=None) | (Q(starts_at__isnull=False) & Q(ends_at__gte=F("starts_at"))),

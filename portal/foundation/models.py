@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from portal.foundation.searching import bigram_index
 from portal.foundation.sensitive import Sensitive
 from portal.foundation.text import pinyin_key, search_text
 
@@ -196,7 +196,7 @@ class SearchableModel(models.Model):
 
     class Meta:
         abstract = True
-        indexes = [GinIndex(fields=["search"], name="%(class)s_search", opclasses=["gin_trgm_ops"])]
+        indexes = [bigram_index("search", "%(class)s_bigrams")]
 
     def searched_parts(self) -> tuple[str, ...]:
         """Return the texts by which this object is found, the name first."""

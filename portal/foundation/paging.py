@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import BooleanField, Func, IntegerField, Model, QuerySet, Subquery
+from django.utils.formats import number_format
 
 M = TypeVar("M", bound=Model)
 
@@ -12,6 +13,28 @@ PAGE_SIZE = 50
 COUNTED_UP_TO = 1000
 # A page far down is a search that should be narrowed, and an offset that the database must walk.
 LAST_PAGE = 1000
+
+
+class Row(Func):
+    """(a, b) as PostgreSQL compares rows: one step into an index, where the same written with OR reads everything before."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+class CappedCount(Subquery):
+    """How many rows there are, counted by the database beside something else; counting stops after 1,000."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: "QuerySet[Any, Any]") -> None:
+        super().__init__(rows.order_by().values("pk")[: COUNTED_UP_TO + 1])
+
+
+def count_text(total: int) -> str:
+    """Say how many there are: exact up to 1,000, `1,000+` above."""
+    return number_format(min(total, COUNTED_UP_TO), force_grouping=True) + ("+" if total > COUNTED_UP_TO else "")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,21 @@ def fold(text: str) -> str:
     return plain if plain.isascii() else str(_converter().convert(plain))
 
 
+def fold_in_place(text: str) -> tuple[str, list[int]]:
+    """Fold `text` such that each character of the result leads back: the list holds, for each, where in `text` it comes from.
+
+    Folded as a whole where that keeps the length, because a few characters are simplified by their neighbours: 乾隆 stays 乾隆.
+    """
+    plain, origin = "", []
+    for place, character in enumerate(text):
+        for each in unicodedata.normalize("NFKC", character).lower():
+            if not each.isspace() or (plain and plain[-1] != " "):
+                plain += " " if each.isspace() else each
+                origin.append(place)
+    folded = plain if plain.isascii() else str(_converter().convert(plain))
+    return (folded if len(folded) == len(plain) else plain), origin
+
+
 def pinyin_key(text: str) -> str:
     """Return the sort key of a name, at most 200 characters, such that plain string order is pinyin order.
 

@@ -1,6 +1,7 @@
 """What PostgreSQL keeps of reports, figures and the catalogue, broken on purpose."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -437,6 +438,25 @@ def a_statement_about_a_branch_and_a_unit() -> Break:
 @CASES.breaks("statement_not_negative")
 def a_statement_of_less_than_nothing() -> Break:
     return Break(Add(statement(branch=a_branch(), value=Decimal(-1))))
+
+
+@dataclass(frozen=True)
+class Copied(Add):
+    """Insert a row as it is, as COPY and fixtures do: nothing is folded on the way."""
+
+    def through_orm(self) -> None:
+        """Save it without asking its fields."""
+        self.row.save_base(raw=True, force_insert=True)
+
+
+@CASES.breaks("entry_note_is_folded")
+def an_entry_whose_note_nobody_would_find() -> Break:
+    return Break(Copied(entry(note="王家湾漏水")))
+
+
+@CASES.breaks("version_note_is_folded")
+def a_report_whose_note_nobody_would_find() -> Break:
+    return Break(Copied(version(daily(), note="3 栋")))
 
 
 # --- Each rule broken ---------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Search finds what the reader may see, however it is written."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -9,17 +11,21 @@ from django.urls import reverse
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation.models import AuditEntry
-from portal.pages.search import highlight
+from portal.foundation.marking import highlight
 from tests.factories import file, make_branch, make_person, make_region
 from tests.personas import MARCH_6, City, Clock
 
 
-def found(user: User, query: str) -> str:
+def found(user: User, query: str, **narrowed: str) -> str:
+    return asked(user, {"q": query, **narrowed}).content.decode()
+
+
+def asked(user: User, query: Any, status: int = 200) -> Any:
     client = Client()
     client.force_login(user)
-    response = client.get(reverse("portal:search"), {"q": query})
-    assert response.status_code == 200
-    return response.content.decode()
+    response = client.get(reverse("portal:search"), query)
+    assert response.status_code == status
+    return response
 
 
 @pytest.mark.parametrize("query", ["詹家墩", "zjdsq", "ZJD", "詹家墩社區", "詹家 社区"])
@@ -47,7 +53,8 @@ def test_more_than_twenty_are_told_and_lead_to_the_list(official: User, city: Ci
         make_branch(city.community, f"排查第{number}支部")
     shown = found(official, "排查")
     assert shown.count("<mark>排查</mark>") == 20
-    assert "/branches/?name=%E6%8E%92%E6%9F%A5" in shown
+    assert "查看全部 21 条" in shown
+    assert found(official, "排查", what="branches").count("<mark>排查</mark>") == 21
 
 
 def test_an_empty_query_says_what_can_be_found_and_a_vain_one_what_to_do(official: User) -> None:
@@ -81,9 +88,9 @@ def test_search_asks_as_many_questions_at_any_size(organiser: User, city: City, 
         make_person(f"望江人{number}", city.company, branch)
     client = Client()
     client.force_login(organiser)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as seen:
         client.get(reverse("portal:search"), {"q": "望江"})
-    assert len(asked) == 11
+    assert len(seen) == 12
 
 
 def test_words_are_marked_whichever_characters_they_are_written_in() -> None:
