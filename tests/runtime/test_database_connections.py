@@ -69,9 +69,11 @@ def test_any_number_of_clients_is_served_over_a_bounded_number_of_connections(po
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    answers = ask_all_at_once(portal, token)
-    done.set()
-    watcher.join(30)
+    try:
+        answers = ask_all_at_once(portal, token)
+    finally:
+        done.set()
+        watcher.join(30)
 
     assert answers == [200] * REQUESTS
     # The clients were served side by side, each web thread over its own connection, and there is one of the worker.
