@@ -219,7 +219,10 @@ def people_within(allowed: Reach, prefix: str = "") -> Q:
 
 def can(actor: object, act: Act, branch: "Branch") -> bool:
     """Say whether `actor` may do `act` for `branch`."""
-    allowed = reach(actor, act)
+    return _holds(reach(actor, act), branch)
+
+
+def _holds(allowed: Reach, branch: "Branch") -> bool:
     if allowed.everything or branch.pk in allowed.branches:
         return True
     return bool(allowed) and type(branch).objects.filter(branches_within(allowed), pk=branch.pk).exists()
@@ -277,10 +280,15 @@ def grants_given_by(giver: object) -> Q:
     return found & ~Q(user=getattr(giver, "pk", None))
 
 
-def sees_accounts(actor: object) -> bool:
-    """Say whether `actor` may see who filed or reviewed: whoever sees people by place. A work unit's liaison sees no other unit's people."""
+def sees_accounts(actor: object, branch: "Branch") -> bool:
+    """Say whether `actor` may see who filed or reviewed for `branch`."""
+    return _holds(accounts_seen(actor), branch)
+
+
+def accounts_seen(actor: object) -> Reach:
+    """Return where `actor` may see who filed or reviewed: where they see people by place. A work unit's liaison sees no other unit's people."""
     allowed = reach(actor, Act.SEE_PEOPLE)
-    return allowed.everything or bool(allowed.regions or allowed.branches)
+    return Reach(everything=allowed.everything, regions=allowed.regions, branches=allowed.branches)
 
 
 def administers_regions(actor: object) -> bool:

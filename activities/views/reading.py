@@ -22,7 +22,7 @@ from activities.receipts import read_receipt
 from branches import access
 from branches.access import Act
 from branches.filters import regions_seen
-from branches.models import Level
+from branches.models import Branch, Level
 from members.filters import branches_seen
 from members.models import Person
 from portal.foundation import audit
@@ -71,12 +71,18 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(report, latest[report.pk]) for report in page.items if report.pk in latest],
         "filtered": any(request.GET.get(name) for name in filters.form.fields),
-        "sees_accounts": access.sees_accounts(request.user),
+        "named": _with_accounts(request, page.items),
         "may_file": access.may(request.user, Act.FILE),
         "may_review": access.may(request.user, Act.REVIEW),
         **_looked_up(request),
     }
     return render(request, "activities/report_list.html", context)
+
+
+def _with_accounts(request: HttpRequest, reports: Iterable[DailyReport]) -> frozenset[int]:
+    """Return the branches of these reports of which the reader may see who filed."""
+    named = Branch.objects.filter(access.branches_within(access.accounts_seen(request.user)), pk__in=[report.branch_id for report in reports])
+    return frozenset(named.values_list("pk", flat=True))
 
 
 @require_safe
@@ -110,7 +116,7 @@ def report_receipt(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "version": version,
         "branch": version.branch,
         "lines": lines,
-        "sees_accounts": access.sees_accounts(request.user),
+        "sees_accounts": access.sees_accounts(request.user, version.branch),
         "chat_text": text,
         "can_file": access.can(request.user, Act.FILE, version.branch),
         "can_review": access.can(request.user, Act.REVIEW, version.branch),
@@ -134,7 +140,7 @@ def entry_detail(request: HttpRequest, entry_id: UUID) -> HttpResponse:
         audit.record(_actor(request), "note.seen", entry, address=audit.address_of(request))
     context = {
         "entry": entry,
-        "sees_accounts": access.sees_accounts(request.user),
+        "sees_accounts": access.sees_accounts(request.user, entry.branch),
         "kind": ActivityKind(entry.kind).label,
         "measures": [(measure, line_of(measure, None)) for measure in measures],
         "participants": shown,
@@ -218,7 +224,7 @@ def _of_versions(request: HttpRequest, report: Any, versions: Sequence[VersionVi
     can_file = access.can(request.user, Act.FILE, report.branch)
     return {
         "versions": versions,
-        "sees_accounts": access.sees_accounts(request.user),
+        "sees_accounts": access.sees_accounts(request.user, report.branch),
         "current": current,
         "latest": versions[0] if versions else None,
         "can_file": can_file,

@@ -31,6 +31,7 @@ WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.s
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 MOST_RECORDS: Final = 20_000
+LONGEST_NAME: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def guarded(value: Value) -> Value:
 def _workbook(board: Board, tables: Iterable[Table]) -> HttpResponse:
     book = Workbook(write_only=True)
     for table in tables:
-        sheet = book.create_sheet(table.title)
+        # Excel repairs a workbook with a longer name, or refuses it.
+        sheet = book.create_sheet(table.title[:LONGEST_NAME])
         sheet.append(list(table.header))
         for row in table.rows(board):
             sheet.append([guarded(value) for value in row])

@@ -1,13 +1,13 @@
 """The records behind a figure: the same rows that its total adds, page by page."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import BooleanField, DateField, F, Func, QuerySet, Value
+from django.db.models import BooleanField, DateField, Exists, F, Func, OuterRef, QuerySet, Value
 from django.db.models.lookups import LessThan
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET
 from activities import rollups
 from activities.models import ActivityKind, EntryParticipant, Metric, OverTime
 from activities.querysets import MeasureQuerySet
-from activities.rollups import Span, Total
+from activities.rollups import DAWN, Span, Total
 from branches import access
-from branches.models import WorkUnit
+from branches.access import Act
+from branches.models import Branch, WorkUnit
 from portal.pages.scopes import DASHBOARDS, NO_UNIT, Asked, Reader, View, asked_days, dashboard_url, default_span, find
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Question:
         """The person-shifts asked for: of a unit's people, or in a region of whoever was sent by the unit that `sent_by` names.
 
         Raises:
-            Http404: no such unit sent anybody to the region in these days.
+            Http404: no such unit ever sent anybody to the region.
         """
         scope = self.view.scope
         if scope.work_unit is not None:
@@ -81,9 +82,13 @@ class Question:
     @cached_property
     def sender(self) -> WorkUnit | None:
         """The unit that sent the people; None for people without a unit on record, and when it is not asked for."""
-        if self.sent_by in ("", NO_UNIT):
+        region = self.view.scope.region
+        if self.sent_by in ("", NO_UNIT) or region is None:
             return None
-        return get_object_or_404(WorkUnit, public_id=_uuid(self.sent_by))
+        # On any day: other days may be chosen on the page. Of a unit that never sent anybody here the page does not even tell the name.
+        worked = rollups.shifts_within(region, Span(DAWN, date.max)).filter(home_unit=OuterRef("pk"))
+        sender: WorkUnit = get_object_or_404(WorkUnit.objects.filter(Exists(worked)), public_id=_uuid(self.sent_by))
+        return sender
 
     @property
     def total(self) -> Total | None:
@@ -108,7 +113,9 @@ def records(request: HttpRequest) -> HttpResponse:
         "total": question.total,
         "done": rollups.attributed_of(question.person_shifts) if question.shifts else None,
         "first_page": not request.GET.get("after"),
-        "sees_people": access.sees_accounts(request.user),
+        "sees_people": bool(access.accounts_seen(request.user)),
+        "opened": _opened(Branch.objects.visible_to(request.user, Act.SEE_REPORTS), rows),
+        "named": _opened(Branch.objects.filter(access.branches_within(access.accounts_seen(request.user))), rows),
         "dashboard_href": dashboard_url(question.view.scope.object, question.span),
         "hidden": [(name, value) for name, value in request.GET.items() if name not in ("from", "to", "after")],
         "rule": RULES[OverTime(question.metric.over_time)] if question.metric else "",
@@ -134,8 +141,9 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
         raise Http404
     asked = asked_days(query)
     span = asked.span or default_span(None, None)
-    shifts = query.get("of") == "shifts" and view.scope.branch is None
-    return Question(view, asked, span, metric, work, query.get("direct") == "1", shifts, query.get("sent_by", ""))
+    in_region, shifts = view.scope.region is not None, query.get("of") == "shifts" and view.scope.branch is None
+    sent_by = query.get("sent_by", "") if in_region and shifts else ""
+    return Question(view, asked, span, metric, work, in_region and query.get("direct") == "1", shifts, sent_by)
 
 
 def page_of(rows: QuerySet[Any], after: str) -> tuple[list[Any], str]:
@@ -147,6 +155,11 @@ def page_of(rows: QuerySet[Any], after: str) -> tuple[list[Any], str]:
     found = list(ordered[: PAGE_SIZE + 1])
     last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
     return found[:PAGE_SIZE], f"{last.day.isoformat()}.{last.pk}" if last else ""
+
+
+def _opened(branches: QuerySet[Branch], rows: Iterable[Any]) -> frozenset[int]:
+    """Return which of `branches` are in `rows`: a record done in a region may be of a branch that lies elsewhere, or has moved there since."""
+    return frozenset(branches.filter(pk__in={row.branch_id for row in rows}).values_list("pk", flat=True))
 
 
 def _place(after: str) -> tuple[date, int]:

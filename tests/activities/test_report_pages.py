@@ -612,10 +612,10 @@ def test_home_list_and_report_take_the_same_queries_at_any_size(branch: Branch, 
     client = client_of(clerk)
     with django_assert_num_queries(8):
         client.get(reverse("activities:today"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(reverse("activities:report_list"))
     version = current(branch, MARCH_5)
     assert version is not None
     accept(actor=make_user("r", (Role.REVIEWER, city.street)), version=version)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("activities:report_detail", args=[version.report.public_id]))
