@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.db.models import BooleanField, Func, IntegerField, Model, QuerySet, Subquery
-from django.utils.formats import number_format
 
 M = TypeVar("M", bound=Model)
 
@@ -34,7 +33,7 @@ class CappedCount(Subquery):
 
 def count_text(total: int) -> str:
     """Say how many there are: exact up to 1,000, `1,000+` above."""
-    return number_format(min(total, COUNTED_UP_TO), force_grouping=True) + ("+" if total > COUNTED_UP_TO else "")
+    return f"{min(total, COUNTED_UP_TO):,}" + ("+" if total > COUNTED_UP_TO else "")
 
 
 @dataclass(frozen=True)
