@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -23,12 +22,12 @@ from portal.accounts.models import Grant, User
 from portal.pages.scopes import dashboard_url, records_url
 from tests.factories import file, give, make_person, make_unit, make_user
 from tests.personas import MARCH_5, MARCH_6, MARCH_7, City, Clock
+from tests.security.attacker import NUL, browser
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 DAY = Span.day(MARCH_6)
 OURS, THEIRS, FILER = "集团甲某", "局里乙某", "填报人丙某"
-NUL = "a\0b"
 
 
 @pytest.fixture
@@ -44,16 +43,9 @@ def worked(branch: Branch, other_branch: Branch, organiser: User, other_organise
     return Entry.objects.get(branch=branch)
 
 
-def signed_in(user: User) -> Client:
-    """A browser that answers 500 as a server would."""
-    client = Client(raise_request_exception=False, headers={"accept-language": "en"})
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def answer(user: User, address: str, query: Any = None) -> Any:
     """What `user` gets."""
-    return signed_in(user).get(address, query)
+    return browser(user).get(address, query)
 
 
 def text(got: Any) -> str:
@@ -239,7 +231,7 @@ ODD: list[Any] = [NUL, b"\xff\xfe", "9" * 5000, "-1", "None", "NONE", "{}", "x" 
 
 @pytest.mark.parametrize("name", ["sent_by", "metric", "kind", "after", "from", "to", "of", "direct", "region"])
 def test_no_value_breaks_the_records(name: str, worked: Entry, city: City, official: User) -> None:
-    client = signed_in(official)
+    client = browser(official)
     sound = {"region": str(city.community.public_id), "from": "2020-03-06"}
     for query in (sound, {**sound, "of": "shifts"}, {**sound, "of": "shifts", "sent_by": "none"}):
         for value in ODD:
@@ -290,7 +282,7 @@ def test_a_part_that_nobody_counts_lists_nothing(only: Any, worked: Entry, offic
 @pytest.mark.parametrize("only", ["expected", "late", NUL])
 def test_the_api_knows_no_counted_reports_and_says_so(only: str, worked: Entry, official: User, member: User) -> None:
     for user in (official, member):
-        got = signed_in(user).get("/api/v1/reports/", {"only": only})
+        got = browser(user).get("/api/v1/reports/", {"only": only})
         assert got.status_code in {403, 422}
         assert worked.branch.name not in text(got)
 
@@ -300,7 +292,7 @@ def test_the_api_knows_no_counted_reports_and_says_so(only: str, worked: Entry, 
 
 def test_a_session_before_its_own_password_reads_and_files_nothing_by_program(worked: Entry, branch: Branch, organiser: User) -> None:
     User.objects.filter(pk=organiser.pk).update(must_change_password=True)
-    client, before = signed_in(organiser), ReportVersion.objects.count()
+    client, before = browser(organiser), ReportVersion.objects.count()
     sent = {"uid": str(uuid4()), "branch": str(branch.public_id), "business_date": "2020-03-05", "figures": [{"metric": "vehicles", "value": "5"}]}
     detail = f"/api/v1/reports/{worked.version.report.public_id}/"
     answers = [client.get(path) for path in ("/api/v1/reports/?only=late", "/api/v1/branches/", detail, "/api/v1/schema/")]

@@ -1,0 +1,136 @@
+"""Characters, encodings and filters that nobody sane would send to a page: nothing breaks."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from activities.models import ReportVersion
+from branches.access import Role
+from branches.models import Branch
+from portal.accounts.models import User
+from tests.factories import file, make_user
+from tests.personas import MARCH_6
+from tests.security.attacker import NUL, browser, machine
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def test_a_search_for_accounts_survives_a_nul(system_keeper: User) -> None:
+    assert browser(system_keeper).get(reverse("accounts:user_list"), {"q": NUL}).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_signing_in_with_a_nul_is_refused(organiser: User, field: str) -> None:
+    typed = {"username": "organiser", "password": "x"} | {field: NUL}
+    assert browser().post(reverse("accounts:sign_in"), typed).status_code == 422
+
+
+def test_signing_in_with_a_very_long_account_is_refused(db: None) -> None:
+    assert browser().post(reverse("accounts:sign_in"), {"username": "a" * 100_000, "password": "x" * 100_000}).status_code == 422
+
+
+def test_activation_with_a_nul_or_a_very_long_code_is_refused(db: None) -> None:
+    for code in (NUL, "A" * 100_000):
+        assert browser().post(reverse("accounts:activate"), {"code": code, "password": "x" * 12, "repeated": "x" * 12}).status_code == 422
+
+
+def test_a_session_cookie_with_a_nul_is_no_session(organiser: User) -> None:
+    client = browser()
+    client.cookies["sessionid"] = "aaaaaaaa\0aaaa"
+    assert client.get("/").status_code == 302
+
+
+def test_records_of_a_figure_with_a_nul_are_not_there(branch: Branch, organiser: User) -> None:
+    for query in ({"metric": NUL}, {"kind": NUL}, {"after": NUL}, {"from": NUL}):
+        answer = browser(organiser).get(reverse("portal:records"), {"branch": str(branch.public_id), **query})
+        assert answer.status_code in {400, 404}, query
+
+
+@pytest.mark.parametrize("after", ["2020-03-06.-99999999999999999999999", "0001-01-01.1", "9999-12-31.99999999999999999999999", "x.y", ".", "2020-03-06.１"])
+def test_a_place_in_the_records_that_nobody_gave_out_is_harmless(branch: Branch, organiser: User, after: str) -> None:
+    assert browser(organiser).get(reverse("portal:records"), {"branch": str(branch.public_id), "after": after}).status_code in {200, 404}
+
+
+def test_taking_back_a_token_named_with_a_nul_is_harmless(system_keeper: User, client_machine: User) -> None:
+    answer = browser(system_keeper).post(reverse("accounts:token_revoke", args=[client_machine.public_id]), {"token": NUL})
+    assert answer.status_code in {302, 404}
+
+
+def test_a_return_and_a_withdrawal_take_a_nul_out_of_their_words(branch: Branch, organiser: User, reviewer: User) -> None:
+    version = file(branch, MARCH_6, by=organiser, vehicles=1).version
+    answer = browser(reviewer).post(reverse("activities:review_act"), {"act": "return", "version": str(version.public_id), "note": NUL})
+    assert answer.status_code == 302
+    again = file(branch, MARCH_6, by=organiser, vehicles=2).version
+    assert browser(organiser).post(reverse("activities:report_withdraw", args=[again.public_id]), {"reason": NUL}).status_code == 302
+    assert {row.review_note for row in ReportVersion.objects.all()} == {"ab"}
+
+
+@pytest.mark.parametrize("name", ["v_vehicles", "note", "reason", "v_\0", "q_vehicles"])
+@pytest.mark.parametrize("action", ["draft", "preview", "file", "zero", "edit"])
+def test_a_form_of_a_day_survives_a_nul(branch: Branch, organiser: User, name: str, action: str) -> None:
+    client = browser(organiser)
+    address = reverse("activities:report_edit", args=[branch.public_id, MARCH_6])
+    assert client.post(address, {"v_vehicles": "1", "action": action, name: NUL}).status_code in {200, 302, 422}
+    assert client.get(address).status_code == 200
+
+
+def test_a_draft_survives_a_nul(branch: Branch, organiser: User) -> None:
+    client = browser(organiser)
+    assert client.post(reverse("activities:draft_save", args=[branch.public_id, MARCH_6]), {"v_vehicles": NUL, "v_\0": "1"}).status_code == 200
+    assert client.get(reverse("activities:report_edit", args=[branch.public_id, MARCH_6])).status_code == 200
+
+
+def test_a_form_of_a_span_survives_a_nul(branch: Branch, organiser: User) -> None:
+    address = reverse("activities:period_edit", args=[branch.public_id])
+    typed = {"first_day": "2020-03-01", "last_day": "2020-03-05", "relation": "adds_to_daily", "v_vehicles": "1"}
+    for name in [*typed, "note"]:
+        assert browser(organiser).post(address, typed | {name: NUL}).status_code in {302, 422}, name
+
+
+@pytest.mark.parametrize("charset", ["hex", "rot13", "utf-7", "utf-16", "idna", "unicode_escape", "raw_unicode_escape", "no-such"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=xx", "text/plain"])
+def test_no_announced_encoding_breaks_a_page(branch: Branch, organiser: User, charset: str, kind: str) -> None:
+    client = browser(organiser)
+    body = (
+        b'--xx\r\nContent-Disposition: form-data; name="note"\r\n\r\n+2AA- \\ud800\r\n--xx--\r\n'
+        if "xx" in kind
+        else b"note=%2B2AA-+%5Cud800&v_vehicles=1&action=draft"
+    )
+    address = reverse("activities:report_edit", args=[branch.public_id, MARCH_6])
+    assert client.generic("POST", address, body, content_type=f"{kind}; charset={charset}").status_code < 500
+    assert client.generic("GET", "/search/?q=%2B2AA-%5Cud800", content_type=f"{kind}; charset={charset}").status_code < 500
+    assert machine(organiser)("get", "branches/?name=%2B2AA-%5Cud800", content_type=f"{kind}; charset={charset}").status_code < 500
+
+
+ODD: list[Any] = [
+    NUL,
+    b"\xff\xfe",
+    "9" * 5000,
+    "-1",
+    "0001-01-01",
+    "9999-12-31",
+    "10000-01-01",
+    "2020-W10-5",
+    "x" * 20_000,
+    "urn:uuid:00000000-0000-0000-0000-000000000000",
+]
+PAGES = {
+    "branches:branch_list": ["name", "region", "work_unit", "kind", "page"],
+    "members:person_list": ["name", "branch", "work_unit", "page"],
+    "activities:report_list": ["branch", "region", "state", "from", "to", "day", "after", "before", "receipt"],
+    "activities:review_list": ["day", "page"],
+    "portal:search": ["q"],
+    "portal:audit_list": ["person", "action", "kind", "first", "last", "before"],
+    "portal:audit_export": ["person", "first", "last"],
+    "accounts:user_list": ["q", "page"],
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lists_survive_any_filter(branch: Branch, page: str) -> None:
+    everyone = make_user("all", (Role.ORGANISER, branch), (Role.REVIEWER, branch.region), (Role.AUDITOR, None), (Role.ADMINISTRATOR, branch.region))
+    client = browser(everyone)
+    for name in PAGES[page]:
+        for text in ODD:
+            assert client.get(reverse(page), {name: text}).status_code < 500, (name, text[:20])
