@@ -6,6 +6,10 @@
 The same options give the same rows. Everything is loaded in one transaction: a run that is broken off leaves nothing behind. Triggers do not fire
 meanwhile (neither do those that check foreign keys), so that the change log and the audit log know nothing of these rows; PostgreSQL still checks
 what stands in a single row, and what is unique.
+
+The rows come by COPY, with the text made by a second process. INSERT ... SELECT from hashed numbers was tried: one server process made 400,000
+measures in 2.1 s of its processor, COPY took them in 1.3 s while the other core made them, entries included, in 3 s. That is no half of the time, and
+what must be remembered (where a `latest` figure stands, what a second version repeats) is plain in Python and is not in SQL.
 """
 
 import argparse

@@ -47,7 +47,7 @@ def slabs(options: Options, ground: Ground) -> Iterator[list[bytes]]:
     day, chance = -1, Random()  # noqa: S311 - invention, not secrets
     for report in reports(province):
         if report.day != day:
-            day, chance = report.day, options.chance("entries", options.entries, report.day)
+            day, chance = report.day, options.chance("entries", report.day)
         weight += report.weight * len(report.filings)
         # The share that is due by now less what is written: what rounding leaves over goes to the next report.
         due = round(weight * share) - written

@@ -102,10 +102,6 @@ class Ground:
     units: Mapping[str, int]
     highest: Mapping[str, int]
 
-    def key(self, table: str, number: int) -> int:
-        """Return the primary key of the row `number`, counted from 0, of `table`."""
-        return self.highest[table] + 1 + number
-
 
 class Measured(NamedTuple):
     """A figure as it is stored, in text."""

@@ -154,7 +154,8 @@ def test_both_closures_agree_with_their_trees() -> None:
     parents = dict(RegionParent.objects.filter(during__contains=day).values_list("region", "parent"))
     walked = set()
     for region in Region.objects.values_list("pk", flat=True):
-        above, depth = region, 0
+        above: int | None = region
+        depth = 0
         while above is not None:
             walked.add((above, region, depth))
             above, depth = parents.get(above), depth + 1
