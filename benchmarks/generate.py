@@ -29,6 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
+from django.core.management import call_command, get_commands
 from django.db import DatabaseError, connection, transaction
 
 from benchmarks.province import Options, Province
@@ -62,8 +63,6 @@ def fill(options: Options) -> None:
     Raises:
         Refused: the database holds branches, or its role may not switch triggers off.
     """
-    from django.core.management import call_command
-
     _refuse_impossible(options)
     with transaction.atomic():
         call_command("load_reference", verbosity=0)
@@ -84,8 +83,6 @@ def fill(options: Options) -> None:
 
 def settle() -> None:
     """Vacuum, so that index-only scans are, and rebuild the roll-ups; outside a transaction."""
-    from django.core.management import call_command, get_commands
-
     _each([*TABLES, *REPORTED, "branches_regionpath", "branches_workunitpath"], "VACUUM (ANALYZE) {}")
     if "rollups" in get_commands():
         call_command("rollups", rebuild=True)
