@@ -1,28 +1,19 @@
 """The change log: schema operations that have a table write to it, and how far it may be read."""
 
+from django.db import connection
 from django.db.migrations import RunSQL
-from django.db.models import BigIntegerField
-from django.db.models.expressions import RawSQL
-
-# Transaction ids are given out per cluster, not per database. A running transaction delays the readers unless it is known to write elsewhere:
-# in another database of the cluster, or in an autovacuum worker. One that is known to nobody any more (it ended meanwhile, or is prepared) delays.
-_SETTLED_BEFORE = """(
-    SELECT coalesce(min(running::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
-      FROM pg_snapshot_xip(pg_current_snapshot()) AS running
-     WHERE NOT EXISTS (
-           SELECT FROM pg_stat_activity
-            WHERE backend_xid = running::xid
-              AND (datid IS DISTINCT FROM (SELECT oid FROM pg_database WHERE datname = current_database()) OR backend_type = 'autovacuum worker')
-           )
-)"""
 
 
-def settled_before() -> RawSQL:
+def settled_before() -> int:
     """Return the revision below which the log is complete: every transaction of this database with a smaller id has ended.
 
-    Those that still run may commit below what a reader would have passed. Evaluated in the snapshot of the statement that reads the log.
+    Those that still run may commit below what a reader would have passed. Ask before the statement that reads the log, never inside it: what
+    had ended then is seen by every later statement.
     """
-    return RawSQL(_SETTLED_BEFORE, [], output_field=BigIntegerField())  # noqa: S611  # A constant of this module.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT foundation_settled_before()")
+        horizon: int = cursor.fetchone()[0]
+        return horizon
 
 
 def records_changes(table: str, model: str) -> RunSQL:
