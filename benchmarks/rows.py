@@ -132,7 +132,7 @@ class _Writer:
             begins, ends = work.hours
             times = f"{date} {self.minutes[begins * 30]}:00+08\t{date} {self.minutes[ends * 30]}:00+08"
         # All is folded already but the comma, which is a wide one (portal.foundation.text.fold, which would take longer than all the rest).
-        note = f"{work.note}\t{work.note.replace('，', ',')}\t{date}" if work.note else f"\t\t{NULL}"
+        note = f"{work.note}\t{work.note.replace('，', ',')}\t{date}" if work.note else f"\t{NULL}\t{NULL}"
         self.lines[ENTRY].append(f"{key}\t{stamp}{key:012x}\t{day}\t{work.kind}\t{times}\t{note}\t{branch}\t{place}\t{version}\n")
         number, add = self.next[MEASURE], self.lines[MEASURE].append
         for metric, value, qualifier, entered, unit in work.figures:
