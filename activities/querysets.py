@@ -49,7 +49,7 @@ class NotedQuerySet(OfABranchQuerySet):
 
     def noting(self, words: str) -> Self:
         """Rows in whose note every one of `words` stands, in simplified or traditional characters."""
-        return self.exclude(note_folded="").filter(holding("note_folded", words))
+        return self.filter(holding("note_folded", words))
 
     def in_branches_of(self, region: Any) -> Self:
         """Rows of branches hosted at or below `region` today."""
@@ -71,6 +71,11 @@ class ReportVersionQuerySet(NotedQuerySet):
     def punctual(self) -> Self:
         """Versions filed before the due time, or when none was set."""
         return self.filter(Q(due_at=None) | Q(known_from__lte=F("due_at")))
+
+    def with_lateness(self) -> Self:
+        """Versions that know whether they are late, as `ReportVersion.is_late` says it; a report for a span is never due."""
+        in_time = self.model.objects.punctual().filter(daily_report=OuterRef("daily_report"), number__lte=OuterRef("number"))
+        return self.annotate(is_late=Q(daily_report__isnull=False) & ~Exists(in_time))
 
     def known_at(self, moment: datetime) -> Self:
         """Versions that were current at `moment`, whatever became of them."""

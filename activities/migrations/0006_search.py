@@ -19,7 +19,7 @@ BEGIN
         WHERE version.id = NEW.version_id));
     RETURN NEW;
 END $$;
-CREATE TRIGGER entry_noted BEFORE INSERT ON activities_entry FOR EACH ROW WHEN (NEW.note_folded <> '') EXECUTE FUNCTION activities_entry_noted();
+CREATE TRIGGER entry_noted BEFORE INSERT ON activities_entry FOR EACH ROW WHEN (NEW.note_folded IS NOT NULL) EXECUTE FUNCTION activities_entry_noted();
 
 CREATE FUNCTION activities_version_noted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,21 +29,26 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER version_noted BEFORE INSERT ON activities_reportversion
-    FOR EACH ROW WHEN (NEW.note_folded <> '') EXECUTE FUNCTION activities_version_noted();
+    FOR EACH ROW WHEN (NEW.note_folded IS NOT NULL) EXECUTE FUNCTION activities_version_noted();
 """
 NO_DAYS = (
     "DROP TRIGGER version_noted ON activities_reportversion; DROP FUNCTION activities_version_noted;"
     "DROP TRIGGER entry_noted ON activities_entry; DROP FUNCTION activities_entry_noted;"
 )
+# The planner learns how common a word is from an index of all rows only; these are of the rows with a note.
+WORDS = """
+CREATE STATISTICS entry_note_words ON (foundation_bigrams(note_folded)) FROM activities_entry;
+CREATE STATISTICS version_note_words ON (foundation_bigrams(note_folded)) FROM activities_reportversion;
+"""
 
-NOTED = ~Q(note_folded="")
-FOLDED = NOTED | ~Q(note__regex="[0-9A-Za-z一-龥]")
+NOTED = Q(note_folded__isnull=False)
+FOLDED = Q(note_folded__isnull=False, note_folded__gt="") | Q(note_folded=None) & ~Q(note__regex="[0-9A-Za-z一-龥]")
 MESSAGE = "A note is stored together with the text by which it is found."
 
 
 def found_by_note(model: str, name: str) -> list[migrations.operations.base.Operation]:
     """Return the operations for one of the two models with notes. Notes from before are folded, and the rule checked, by the next migration."""
-    folded = portal.foundation.searching.FoldedField(blank=True, db_default="", default="", editable=False, of="note", verbose_name="note, folded")
+    folded = portal.foundation.searching.FoldedField(blank=True, editable=False, null=True, of="note", verbose_name="note, folded")
     day: models.DateField[str | date, date] = models.DateField(editable=False, null=True, verbose_name="day of the note")
     rule = models.CheckConstraint(condition=FOLDED, name=f"{name}_note_is_folded", violation_error_message=MESSAGE)
     return [
@@ -56,10 +61,11 @@ def found_by_note(model: str, name: str) -> list[migrations.operations.base.Oper
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activities", "0004_stricter_rules"), ("foundation", "0004_search")]
+    dependencies = [("activities", "0005_rollups"), ("foundation", "0004_search")]
 
     operations = [
         *found_by_note("entry", "entry"),
         *found_by_note("reportversion", "version"),
         migrations.RunSQL(DAYS, NO_DAYS),
+        migrations.RunSQL(WORDS, "DROP STATISTICS version_note_words; DROP STATISTICS entry_note_words;"),
     ]

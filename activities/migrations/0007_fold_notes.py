@@ -25,7 +25,7 @@ def fold_notes(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     connection = schema_editor.connection
     with connection.cursor() as cursor:
         for table, day in DAY_OF.items():
-            cursor.execute(f"SELECT id, note FROM {table} WHERE note <> '' AND note_folded = ''")
+            cursor.execute(f"SELECT id, note FROM {table} WHERE note <> '' AND note_folded IS NULL")
             notes = cursor.fetchall()
             if not notes:
                 continue
@@ -35,7 +35,7 @@ def fold_notes(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
                 cursor.execute(
                     f"UPDATE {table} row SET note_folded = folded.note, note_day = {day}"
                     " FROM unnest(%s::bigint[], %s::text[]) folded (id, note) WHERE row.id = folded.id",
-                    [[pk for pk, _note in some], [fold(note) for _pk, note in some]],
+                    [[pk for pk, _note in some], [fold(note) or None for _pk, note in some]],
                 )
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 

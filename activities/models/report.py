@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from activities.figures import Qualifier
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 
 # A note, and the words and the day by which it is found; most rows have none, and stand in none of its indexes.
 _NOTE = ("note", "note_folded", "note_day")
-_NOTED = ~Q(note_folded="")
+_NOTED = Q(note_folded__isnull=False)
 
 
 def note_is_folded(name: str) -> models.CheckConstraint:
-    """Return the constraint that a note can be found: whoever writes rows past the models folds their notes too."""
+    """Return the constraint that a note can be found, and no note is none: whoever writes rows past the models folds their notes too."""
     return models.CheckConstraint(
         name=name,
-        condition=_NOTED | ~Q(note__regex="[0-9A-Za-z一-龥]"),
+        condition=Q(note_folded__isnull=False, note_folded__gt="") | Q(note_folded=None) & ~Q(note__regex="[0-9A-Za-z一-龥]"),
         violation_error_message=_("A note is stored together with the text by which it is found."),
     )
 
@@ -239,10 +240,15 @@ class ReportVersion(PublicModel):
         """Whether the version's figures count."""
         return self.state in self.CURRENT
 
-    @property
+    @cached_property
     def is_late(self) -> bool:
-        """Whether it was filed after the due time."""
-        return self.due_at is not None and self.known_from > self.due_at
+        """Whether nothing was filed for the report before its due time, neither this version nor one before it.
+
+        A query for a version after the due time, unless it was read `with_lateness()`; lists do that.
+        """
+        if self.due_at is None or self.known_from <= self.due_at:
+            return False
+        return not ReportVersion.objects.punctual().filter(daily_report=self.daily_report_id, number__lt=self.number).exists()
 
 
 class Entry(PublicModel):
