@@ -18,6 +18,7 @@ from activities import chat
 from activities.figures import Qualifier, format_figure
 from activities.filters import ReportFilter, with_state
 from activities.models import ActivityKind, DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion
+from activities.querysets import ReportVersionQuerySet
 from activities.receipts import read_receipt
 from branches import access
 from branches.access import Act
@@ -65,7 +66,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     shown = (
         ReportVersion.objects.filter(daily_report__in=[row.pk for row in page.items]).select_related("filed_by").annotate(figures=Count("entries__measures"))
     )
-    latest = {version.daily_report_id: version for version in shown.order_by("number")}
+    latest = {version.daily_report_id: version for version in shown.with_lateness().order_by("number")}
     context = {
         "form": filters.form,
         "page": page,
@@ -106,7 +107,7 @@ def period_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
 @require_safe
 def report_receipt(request: HttpRequest, version_id: UUID) -> HttpResponse:
     """Show the proof that a version arrived, what it says, and the day as text for a chat."""
-    versions = ReportVersion.objects.visible_to(request.user).select_related("branch", "daily_report", "period_report", "filed_by")
+    versions = ReportVersion.objects.visible_to(request.user).select_related("branch", "daily_report", "period_report", "filed_by").with_lateness()
     version = get_object_or_404(versions, public_id=version_id)
     measures = Measure.objects.filter(entry__version=version).select_related("metric__unit", "unit_entered", "entry").order_by("metric__position", "pk")
     lines = grouped([line_of(measure, None) for measure in measures], [measure.metric.kind for measure in measures])
@@ -152,12 +153,12 @@ def entry_detail(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     return render(request, "activities/entry_detail.html", context)
 
 
-def version_views(request: HttpRequest, versions: "QuerySet[ReportVersion]") -> list[VersionView]:
+def version_views(request: HttpRequest, versions: ReportVersionQuerySet) -> list[VersionView]:
     """Return versions, the newest first, each with its figures and its changes; notes only for those who may read them."""
     measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
     entries = Entry.objects.order_by("pk").prefetch_related(Prefetch("measures", measures))
-    related = versions.select_related("branch", "filed_by", "reviewed_by", "confirmed_by").prefetch_related(Prefetch("entries", entries)).order_by("number")
-    found = list(related)
+    related = versions.select_related("branch", "filed_by", "reviewed_by", "confirmed_by").prefetch_related(Prefetch("entries", entries))
+    found = list(related.with_lateness().order_by("number"))
     readable = bool(found) and any(version.note for version in found) and access.can(request.user, Act.SEE_SENSITIVE, found[0].branch)
     views, before = [], None
     for version in found:

@@ -171,7 +171,7 @@ def _list(request: HttpRequest, day: date, number: str | None, refusal: Refusal 
 def _rows(request: HttpRequest, branches: Sequence[Branch], day: date) -> list[ReviewRow]:
     pks = [branch.pk for branch in branches]
     versions = ReportVersion.objects.filter(daily_report__branch__in=pks, daily_report__business_date=day).select_related("branch", "daily_report", "filed_by")
-    latest = {version.branch_id: version for version in versions.order_by("daily_report_id", "-number").distinct("daily_report_id")}
+    latest = {version.branch_id: version for version in versions.with_lateness().order_by("daily_report_id", "-number").distinct("daily_report_id")}
     rows = [ReviewRow(branch, latest.get(branch.pk)) for branch in branches]
     _add_figures(rows, day)
     _add_contacts([row for row in rows if row.state == "missing"], day)

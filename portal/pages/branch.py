@@ -133,7 +133,7 @@ def _reports(branch: Branch) -> QuerySet[ReportVersion]:
     newer = ReportVersion.objects.filter(number__gt=OuterRef("number")).filter(
         Q(daily_report__isnull=False, daily_report=OuterRef("daily_report")) | Q(period_report__isnull=False, period_report=OuterRef("period_report"))
     )
-    newest = ReportVersion.objects.filter(branch=branch).exclude(Exists(newer)).select_related("daily_report", "period_report")
+    newest = ReportVersion.objects.filter(branch=branch).exclude(Exists(newer)).select_related("daily_report", "period_report").with_lateness()
     return newest.order_by(Coalesce("daily_report__business_date", "period_report__last_day").desc(), "-pk")[:_SHOWN]
 
 

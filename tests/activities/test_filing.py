@@ -90,6 +90,18 @@ def test_a_first_filing_after_the_due_time_is_late_and_needs_no_reason(branch: B
     assert (filed.version.nature, filed.version.is_late) == ("first", True)
 
 
+def test_a_report_is_late_only_when_nothing_was_filed_before_the_due_time(branch: Branch, organiser: User, clock: Clock) -> None:
+    file(branch, MARCH_5, by=organiser, vehicles=1)
+    late = file(branch, MARCH_5, by=organiser, vehicles=2, reason="二号门漏计").version
+    file(branch, MARCH_6, by=organiser, vehicles=1)
+    clock.move_to(branch.due_at(MARCH_6) + MINUTE)
+    in_time = file(branch, MARCH_6, by=organiser, vehicles=2, reason="二号门漏计").version
+
+    assert (late.is_late, in_time.is_late) == (True, False)
+    read = dict(ReportVersion.objects.with_lateness().values_list("pk", "is_late"))
+    assert read == {version.pk: version.daily_report.business_date == MARCH_5 for version in ReportVersion.objects.select_related("daily_report")}
+
+
 def test_a_form_opened_before_somebody_else_filed_is_stale(branch: Branch, organiser: User) -> None:
     colleague = make_user("colleague", (Role.ORGANISER, branch))
     file(branch, MARCH_6, by=colleague, base=0, vehicles=200)

@@ -584,6 +584,24 @@ def test_an_organiser_withdraws_with_a_reason_and_an_official_does_not(branch: B
     assert current(branch, MARCH_6) is None
 
 
+def test_a_correction_of_a_punctual_report_is_not_called_late_anywhere(branch: Branch, organiser: User, clock: Clock) -> None:
+    file(branch, MARCH_6, by=organiser, vehicles=200)
+    clock.move_to(branch.due_at(MARCH_6) + MINUTE)
+    version = file(branch, MARCH_6, by=organiser, vehicles=210, reason="二号门漏计").version
+    addresses = [
+        reverse("activities:report_list"),
+        reverse("activities:report_receipt", args=[version.public_id]),
+        reverse("activities:report_detail", args=[version.report.public_id]),
+        reverse("branches:branch_detail", args=[branch.public_id]),
+    ]
+    client = client_of(organiser)
+    assert not [address for address in addresses if "<span>Late</span>" in client.get(address).content.decode()]
+
+    late = file(branch, MARCH_5, by=organiser, vehicles=200).version
+    addresses[1:3] = [reverse("activities:report_receipt", args=[late.public_id]), reverse("activities:report_detail", args=[late.report.public_id])]
+    assert [address for address in addresses if "<span>Late</span>" in client.get(address).content.decode()] == addresses
+
+
 # --- Queries ---------------------------------------------------------------------------------------------------------------
 
 
