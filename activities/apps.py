@@ -18,5 +18,7 @@ class ActivitiesConfig(AppConfig):
         "measure_converts_what_was_entered": _("This unit does not fit the figure."),
         "satisfied_are_among_the_valid": _("There cannot be more satisfied answers than valid ones."),
         "metric_in_use_keeps_its_meaning": _("A metric that has figures keeps its meaning; add a new one."),
+        "branch_that_filed_keeps_its_kind": _("A branch that has filed stays a branch, and a command post stays one; add a new one."),
+        "totals_are_kept": _("Totals are never emptied; let them be built anew."),
         "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
     }

@@ -83,7 +83,7 @@ def figure_lines(found: Iterable[Line], *, single: bool = True) -> list[str]:
 
 def _lines_of(scope: Scope, day: date) -> list[Line]:
     metrics = list(Metric.objects.all())
-    return lines(scope, Span.day(day), metrics, Ledger(scope, day, metrics))
+    return lines(Span.day(day), metrics, Ledger(scope, day, metrics))
 
 
 def _line(line: Line, *, single: bool) -> str:

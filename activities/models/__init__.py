@@ -10,10 +10,12 @@ from activities.models.report import (
     ReportDraft,
     ReportVersion,
 )
+from activities.models.rollup import ROLLED_LEVELS, Rollup, RollupDelta, Series
 from activities.models.statement import Statement
 from activities.models.supplies import StockReceipt
 
 __all__ = [
+    "ROLLED_LEVELS",
     "ActivityKind",
     "DailyReport",
     "Dimension",
@@ -26,6 +28,9 @@ __all__ = [
     "PeriodReport",
     "ReportDraft",
     "ReportVersion",
+    "Rollup",
+    "RollupDelta",
+    "Series",
     "Statement",
     "StockReceipt",
     "Unit",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import BigIntegerField, Count, DateField, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
 from activities.models import Entry, EntryParticipant, Metric
 from activities.rollups.children import ChildRow
@@ -102,13 +102,12 @@ def entries_of(shifts: QuerySet[EntryParticipant]) -> QuerySet[Entry]:
 
 
 def _attribution() -> dict[str, Any]:
-    known = Max(Greatest("entry__version__known_from", "entry__version__reviewed_at"))
     return {
         "shifts": Count("pk"),
         "people": Count("person", distinct=True),
         "time": Coalesce(Sum("hours"), Decimal(0)),
         "works": Count("entry", distinct=True),
-        "known": known,
+        "known": Max("entry__version__known_from"),
     }
 
 

@@ -3,19 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import DateField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from activities.models import Metric
+from activities.models import ROLLED_LEVELS, Metric, OverTime
 from activities.querysets import MeasureQuerySet
-from activities.rollups.completeness import Completeness, completeness_by
+from activities.rollups.completeness import Completeness, completeness_by, due, kept_completeness
 from activities.rollups.rows import records
 from activities.rollups.scope import Scope, Span
+from activities.rollups.stored import Kept
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
-from branches.models import Branch, BranchPlace, Level, Region, RegionPath
+from branches.models import Branch, BranchPlace, Level, Region, RegionParent, RegionPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class ChildRow:
 
 
 def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
-    """Return a row for each region directly below a region, or, below a community and lower, for each of its branches; five queries at most.
+    """Return a row for each region directly below a region, or, below a community and lower, for each of its branches; eight queries at most.
 
     Completeness is that of the last day of the span. The rows add up to the totals of the region. A branch has itself as its only row;
     what lies below a work unit is told by `attributed_by_child`.
@@ -46,17 +48,73 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildR
     if scope.work_unit is not None:
         return []
     wanted = catalogue(metrics)
-    by_region = scope.region if scope.region is not None and not lists_branches(scope) else None
-    owner: Combinable = Subquery(_child_of(by_region, OuterRef("entry__place"), _OWN_DAY)) if by_region else F("branch")
-    host: Combinable = Subquery(_child_of(by_region, _host_on(span.last), span.last)) if by_region else F("pk")
-    expected = completeness_by(scope, span.last, host)
+    below = _Below.of(scope, span.last)
     found: dict[int | None, dict[str, Total]] = defaultdict(dict)
-    for row in records(scope, span, metrics=wanted.values()).order_by().annotate(child=owner).values("child", "metric").annotate(**aggregates()):
+    for row in _rows_by_child(scope, below, span, wanted):
         metric = wanted[row["metric"]]
         found[row["child"]][metric.code] = as_total(metric, row)
-    children = _named(by_region, span, {*expected, *found})
+    expected = _expected_by_child(scope, below, span.last)
+    children = _named(below, {*expected, *found})
     nothing = Completeness(span.last, 0, 0)
     return [ChildRow(child, expected.get(pk, nothing), found.get(pk, {})) for pk, child in children.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """The regions directly below one, of any day, by name; `current` holds those of the last day, `wide` those for which totals are kept."""
+
+    region: Region
+    children: Mapping[int, Region]
+    current: frozenset[int]
+    wide: frozenset[int]
+
+    @classmethod
+    def of(cls, scope: Scope, day: date) -> "_Below | None":
+        """Return them for a scope whose table lists regions."""
+        if scope.region is None or lists_branches(scope):
+            return None
+        links = RegionParent.objects.filter(parent=scope.region).annotate(now=Q(during__contains=day))
+        rows = list(links.select_related("region").order_by("region__name_key", "region"))
+        children = {row.region_id: row.region for row in rows}
+        wide = frozenset(key for key, child in children.items() if child.level in ROLLED_LEVELS)
+        return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), wide)
+
+    @property
+    def beside(self) -> QuerySet[Region]:
+        """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
+        narrow = [key for key in self.children if key not in self.wide]
+        return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=narrow).values("descendant")))
+
+
+def _rows_by_child(scope: Scope, below: _Below | None, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
+    """Return the aggregates by child and metric; of wide regions the kept ones, as far as they are kept by day."""
+    if below is None:
+        return _aggregated(records(scope, span, metrics=wanted.values()), F("branch"))
+    child = Subquery(_child_of(below.region, OuterRef("entry__place"), _OWN_DAY))
+    adding = [metric for metric in wanted.values() if metric.over_time != OverTime.LATEST]
+    held = [metric for metric in wanted.values() if metric.over_time == OverTime.LATEST]
+    kept = Kept(list(below.wide), [metric.pk for metric in adding], span, below=below.region).by("node", "series")
+    rows: list[Mapping[str, Any]] = [{**row, "child": row["node"], "metric": row["series"]} for row in kept]
+    if adding:
+        # Narrowed by place first, for speed, and then exactly, by the tree of the day.
+        beside = records(scope, span, metrics=adding).filter(entry__place__in=below.beside)
+        rows += [row for row in _aggregated(beside, child) if row["child"] not in below.wide]
+    # A step may stand on a day on which the child lies elsewhere.
+    return [*rows, *(_aggregated(records(scope, span, metrics=held), child) if held else ())]
+
+
+def _aggregated(measures: MeasureQuerySet, child: Combinable) -> Iterable[Mapping[str, Any]]:
+    rows: Iterable[Mapping[str, Any]] = measures.order_by().annotate(child=child).values("child", "metric").annotate(**aggregates())
+    return rows
+
+
+def _expected_by_child(scope: Scope, below: _Below | None, day: date) -> dict[int | None, Completeness]:
+    if below is None:
+        return completeness_by(due(scope, day), day, F("pk"))
+    kept = kept_completeness(list(below.wide & below.current), day)
+    beside = due(scope, day).filter(places__during__contains=day, places__region__in=below.beside)
+    found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
+    return {key: counted for key, counted in kept.items() if counted.due} | {key: counted for key, counted in found.items() if key not in below.wide}
 
 
 def lists_branches(scope: Scope) -> bool:
@@ -86,15 +144,14 @@ def _child_of(region: Region, place: Any, day: Any) -> QuerySet[RegionPath, Any]
     return lies.filter(ancestor__parents__parent=region, ancestor__parents__during__contains=day).values("ancestor")[:1]
 
 
-def _named(region: Region | None, span: Span, wanted: set[int | None]) -> dict[int | None, Region | Branch | None]:
-    """Return the children by key, in the order of their names: those of today, and those that have figures though they lie elsewhere by now."""
-    held = [pk for pk in wanted if pk is not None]
+def _named(below: _Below | None, wanted: set[int | None]) -> dict[int | None, Region | Branch | None]:
+    """Return the children by key, in the order of their names: those of the last day, and those that have figures though they lie elsewhere by then."""
     named: dict[int | None, Region | Branch | None] = {}
-    if region is None:
+    if below is None:
+        held = [pk for pk in wanted if pk is not None]
         named.update((branch.pk, branch) for branch in Branch.objects.filter(pk__in=held).by_name())
         return named
-    current = Region.objects.children_of(region, span.last).values("pk")
-    named.update((child.pk, child) for child in Region.objects.filter(Q(pk__in=current) | Q(pk__in=held)).order_by("name_key", "pk"))
+    named.update((key, child) for key, child in below.children.items() if key in below.current or key in wanted)
     if None in wanted:
         named[None] = None
     return named

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest, JSONObject
+from django.db.models.functions import JSONObject
 
 from activities.models import DailyReport, ReportDraft, ReportVersion
 from activities.querysets import DailyReportQuerySet
 from activities.rollups.scope import Scope
+from activities.rollups.stored import is_kept, reports
 from branches.models import Branch, BranchPlace, Region, RegionPath
 from branches.querysets import BranchQuerySet
 from members.models import OfficerTerm
@@ -28,7 +29,7 @@ class Completeness:
 
     Attributes:
         late: reports of which nothing was filed before the due time. corrected: whose current version is a correction.
-        waiting: filed and not yet accepted. known_at: when the last of them was filed or reviewed.
+        waiting: filed and not yet accepted. known_at: when the last of them was filed.
     """
 
     day: date
@@ -88,21 +89,31 @@ def missing(scope: Scope, day: date) -> BranchQuerySet:
 
 def completeness(scope: Scope, day: date) -> Completeness:
     """Return how many of the branches due on `day` have reported."""
+    if scope.region is not None and is_kept(scope):
+        return kept_completeness([scope.region.pk], day)[scope.region.pk]
     return Completeness(day=day, **due(scope, day).aggregate(**_aggregates(day)))
 
 
-def completeness_by(scope: Scope, day: date, owner: Combinable) -> dict[int | None, Completeness]:
-    """Return the same for each value of `owner`, an expression over branches."""
-    rows = due(scope, day).order_by().annotate(owner=owner).values("owner").annotate(**_aggregates(day))
+def completeness_by(owing: BranchQuerySet, day: date, owner: Combinable) -> dict[int | None, Completeness]:
+    """Return the same of branches that are due on `day`, for each value of `owner`, an expression over branches."""
+    rows = owing.order_by().annotate(owner=owner).values("owner").annotate(**_aggregates(day))
     return {row.pop("owner"): Completeness(day=day, **row) for row in rows}
 
 
 def completeness_of(regions: Iterable[Region], day: date) -> dict[int, Completeness]:
-    """Return the completeness of regions of which none lies in another, by key; one query."""
-    held = [region.pk for region in regions]
-    rows = _due_below(held, day).values("root").annotate(**_aggregates(day))
-    found = {row.pop("root"): Completeness(day=day, **row) for row in rows}
-    return {key: found.get(key, Completeness(day, 0, 0)) for key in held}
+    """Return the completeness of regions of which none lies in another, by key; three queries at most."""
+    held = list(regions)
+    wide = [region.pk for region in held if is_kept(Scope.of(region))]
+    narrow = [region.pk for region in held if region.pk not in wide]
+    rows = _due_below(narrow, day).values("root").annotate(**_aggregates(day)) if narrow else ()
+    found = {row.pop("root"): Completeness(day=day, **row) for row in rows} | kept_completeness(wide, day)
+    return {region.pk: found.get(region.pk, Completeness(day, 0, 0)) for region in held}
+
+
+def kept_completeness(nodes: list[int], day: date) -> dict[int, Completeness]:
+    """Return the completeness of regions for which totals are kept, by key; one query."""
+    found = reports(nodes, day)
+    return {node: Completeness(day=day, **found.get(node, {"due": 0, "reported": 0})) for node in nodes}
 
 
 def missing_of(regions: Iterable[Region], day: date) -> dict[int, list[MissingBranch]]:
@@ -150,14 +161,13 @@ def reports_counted(reports: DailyReportQuerySet, part: str = "") -> DailyReport
 def _aggregates(day: date) -> dict[str, Any]:
     filed = filed_for(day)
     on_time = ReportVersion.objects.punctual().filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
-    known = Greatest("known_from", "reviewed_at")
     return {
         "due": Count("pk"),
         "reported": Count("pk", filter=Exists(filed)),
         "late": Count("pk", filter=Exists(filed) & ~Exists(on_time)),
         "corrected": Count("pk", filter=Exists(filed.filter(nature=ReportVersion.Nature.CORRECTION))),
         "waiting": Count("pk", filter=Exists(filed.filter(state=ReportVersion.State.FILED))),
-        "known_at": Max(Subquery(filed.annotate(known=known).values("known")[:1])),
+        "known_at": Max(Subquery(filed.values("known_from")[:1])),
     }
 
 

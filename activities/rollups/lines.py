@@ -1,15 +1,15 @@
 """A metric's line on a page or in a chat: of the day or the span, running, and as it was the day before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from activities.figures import Qualifier
 from activities.models import Metric, OverTime
 from activities.rollups.ledger import Ledger
-from activities.rollups.scope import DAWN, Scope, Span
-from activities.rollups.totals import Total, change, totals
+from activities.rollups.scope import DAWN, Span
+from activities.rollups.totals import Total, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,18 @@ class Line:
         return total.count if total else 0
 
 
-def lines(scope: Scope, span: Span, metrics: Iterable[Metric], ledger: Ledger) -> list[Line]:
-    """Return a line for each metric that was ever reported up to the end of `span`, in the order of the catalogue; two queries beside the ledger."""
+def lines(span: Span, metrics: Iterable[Metric], ledger: Ledger) -> list[Line]:
+    """Return a line for each metric that was ever reported up to the end of `span`, in the order of the catalogue."""
     held = sorted(metrics, key=lambda metric: metric.position)
     latest = [metric for metric in held if metric.over_time == OverTime.LATEST]
     eve = Span.day(span.first - timedelta(days=1))
-    now = ledger.totals(span) | totals(scope, span, latest)
+    held_on = ledger.in_force({metric: [eve.last, span.last] for metric in latest})
+    now = ledger.totals(span) | _on(span.last, held_on)
     running = ledger.totals(Span(DAWN, span.last))
-    before = ledger.totals(eve) | totals(scope, eve, latest) if span.length == 1 else {}
+    before = ledger.totals(eve) | _on(eve.last, held_on) if span.length == 1 else {}
     found = (Line(metric, now.get(metric.code), running.get(metric.code), before.get(metric.code)) for metric in held)
     return [line for line in found if line.now or line.running]
+
+
+def _on(day: date, values: Mapping[str, Mapping[date, Total]]) -> dict[str, Total]:
+    return {code: days[day] for code, days in values.items() if day in days}

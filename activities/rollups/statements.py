@@ -13,7 +13,7 @@ from activities.figures import Qualifier, combine, round_half_up
 from activities.models import Metric, OverTime, Statement
 from activities.rollups.ledger import Ledger
 from activities.rollups.scope import DAWN, Scope, Span
-from activities.rollups.totals import Total, values_in_force
+from activities.rollups.totals import Total
 from branches.models import Region
 
 REGION_FACTS: Final = ("households", "residents")
@@ -66,7 +66,7 @@ def compare(scope: Scope, statements: Iterable[Statement], metrics: Iterable[Met
         for metric in _named(statement, by_code):
             if metric.over_time == OverTime.LATEST:
                 asked[metric].append(statement.stated_on)
-    in_force = values_in_force(scope, asked)
+    in_force = ledger.in_force(asked)
     return [_compare(statement, by_code, ledger, facts, in_force) for statement in held]
 
 

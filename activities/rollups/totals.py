@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from django.db.models import Count, DateField, F, Max, Min, Q, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
 from activities.figures import Qualifier, combine, difference, from_counts
 from activities.models import Measure, Metric, OverPlaces, OverTime
 from activities.querysets import MeasureQuerySet
 from activities.rollups.rows import carried, participations, placed, records
 from activities.rollups.scope import DAWN, Scope, Span
+from activities.rollups.stored import Kept, held_on, is_kept, steps_of
 
 INEXACT: Final = (Qualifier.NEARLY, Qualifier.OVER, Qualifier.ABOUT, Qualifier.AT_LEAST)
 
@@ -27,7 +28,7 @@ class Total:
     Attributes:
         value: None when the figures behind it must not be added; `count` then says how many there are.
         count: measures behind it. inexact: how many of them carry a qualifier.
-        known_at: when the last of them was filed or reviewed.
+        known_at: when the last of them was filed; where totals are kept, when they last changed.
     """
 
     metric: Metric
@@ -46,8 +47,10 @@ class Total:
 def totals(scope: Scope, span: Span, metrics: Iterable[Metric] | None = None) -> dict[str, Total]:
     """Return the figures by metric code, in the order of the catalogue; a metric that nobody reported is absent, for blank is not zero."""
     wanted = catalogue(metrics)
+    if is_kept(scope):
+        return _kept_totals(scope, span, wanted)
     rows = records(scope, span, metrics=wanted.values()).order_by().values("metric").annotate(**aggregates())
-    return _in_order(wanted, rows)
+    return _in_order(wanted, {row["metric"]: row for row in rows})
 
 
 def total_of(metric: Metric, measures: MeasureQuerySet) -> Total | None:
@@ -64,10 +67,9 @@ def by_day(scope: Scope, span: Span, metrics: Iterable[Metric]) -> dict[str, dic
     wanted = catalogue(metrics)
     found: dict[str, dict[date, Total]] = {metric.code: {} for metric in wanted.values()}
     adding = {pk: metric for pk, metric in wanted.items() if metric.over_time != OverTime.LATEST}
-    if adding:
-        for row in _single_days(scope, span, adding.values()).values("metric", "day").annotate(**aggregates()):
-            metric = adding[row["metric"]]
-            found[metric.code][row["day"]] = as_total(metric, row)
+    for row in _by_day(scope, span, adding):
+        metric = adding[row["metric"]]
+        found[metric.code][row["day"]] = as_total(metric, row)
     days = list(span.days())
     return found | values_in_force(scope, {metric: days for metric in wanted.values() if metric.over_time == OverTime.LATEST})
 
@@ -95,12 +97,12 @@ class Known(Protocol):
 
     @property
     def known_at(self) -> datetime | None:
-        """When the last of what it counts was filed or reviewed."""
+        """When what it counts last changed."""
         ...
 
 
 def known_at(figures: Iterable[Known]) -> datetime | None:
-    """Return when the last of what was counted was filed or reviewed; None when nothing was."""
+    """Return when what was counted last changed; None when nothing was."""
     return max((figure.known_at for figure in figures if figure.known_at is not None), default=None)
 
 
@@ -113,16 +115,18 @@ def aggregates() -> dict[str, Any]:
     """Return what a total needs of its rows, named so that `as_total` finds it."""
     counts = {f"n_{qualifier}": Count("pk", filter=Q(qualifier=qualifier)) for qualifier in INEXACT}
     version = "entry__version__"
-    # Greatest passes over a missing review.
-    known = Max(Greatest(f"{version}known_from", f"{version}reviewed_at"))
-    return {"total": Sum("value"), "count": Count("pk"), "first_owner": Min("branch"), "last_owner": Max("branch"), "known": known, **counts}
+    owners = {"owners": Sum("branch"), "owner_squares": Sum(F("branch") * F("branch"))}
+    return {"total": Sum("value"), "count": Count("pk"), **owners, "known": Max(f"{version}known_from"), **counts}
 
 
 def as_total(metric: Metric, row: Mapping[str, Any]) -> Total:
     """Return the total that a row of such aggregates is."""
-    counts = {str(qualifier): row[f"n_{qualifier}"] for qualifier in INEXACT}
-    value = row["total"] if adds(metric, row["count"], one_owner=row["first_owner"] == row["last_owner"]) else None
-    return Total(metric, value, from_counts(**counts), row["count"], sum(counts.values()), row["known"])
+    counts = {str(qualifier): int(row[f"n_{qualifier}"]) for qualifier in INEXACT}
+    count = int(row["count"])
+    # So it is exactly when all owners are the same (Cauchy-Schwarz); and unlike the first and the last owner, sums can be kept up to date.
+    one_owner = count * row["owner_squares"] == row["owners"] ** 2
+    value = row["total"] if adds(metric, count, one_owner=one_owner) else None
+    return Total(metric, value, from_counts(**counts), count, sum(counts.values()), row["known"])
 
 
 def adds(metric: Metric, count: int, *, one_owner: bool) -> bool:
@@ -134,9 +138,27 @@ def adds(metric: Metric, count: int, *, one_owner: bool) -> bool:
     return one_owner or metric.over_places == OverPlaces.SUM
 
 
-def _in_order(wanted: Mapping[int, Metric], rows: Iterable[Mapping[str, Any]]) -> dict[str, Total]:
-    found = {row["metric"]: row for row in rows}
+def _kept_totals(scope: Scope, span: Span, wanted: Mapping[int, Metric]) -> dict[str, Total]:
+    """Return the totals of a scope for which they are kept."""
+    assert scope.region is not None  # noqa: S101 - is_kept
+    steps = [pk for pk, metric in wanted.items() if metric.over_time == OverTime.LATEST]
+    return _in_order(wanted, {row["series"]: row for row in Kept([scope.region.pk], list(wanted), span, steps).by("series") if row["count"]})
+
+
+def _in_order(wanted: Mapping[int, Metric], found: Mapping[int, Mapping[str, Any]]) -> dict[str, Total]:
     return {metric.code: as_total(metric, found[metric.pk]) for metric in sorted(wanted.values(), key=lambda each: each.position) if metric.pk in found}
+
+
+def _by_day(scope: Scope, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
+    """Return the aggregates of each metric on each single day."""
+    if not wanted:
+        return ()
+    if is_kept(scope):
+        assert scope.region is not None  # noqa: S101 - is_kept
+        rows = Kept([scope.region.pk], list(wanted), span, single_days=True).by("series", "day")
+        return ({**row, "metric": row["series"]} for row in rows)
+    added: Iterable[Mapping[str, Any]] = _single_days(scope, span, wanted.values()).values("metric", "day").annotate(**aggregates())
+    return added
 
 
 def _single_days(scope: Scope, span: Span, metrics: Iterable[Metric]) -> MeasureQuerySet:
@@ -154,12 +176,14 @@ def values_in_force(scope: Scope, asked: Mapping[Metric, Iterable[date]]) -> dic
     days = {metric.pk: sorted(set(held)) for metric, held in asked.items()}
     if not any(days.values()):
         return {metric.code: {} for metric in asked}
-    known = Greatest("entry__version__known_from", "entry__version__reviewed_at")
+    if is_kept(scope):
+        assert scope.region is not None  # noqa: S101 - is_kept
+        return values_of(asked, steps_of(scope.region, list(days), max(held[-1] for held in days.values() if held)))
     path = carried([scope.branch.pk] if scope.branch else None).filter(metric__in=list(days), day__lte=max(held[-1] for held in days.values() if held))
     ours = placed(scope, path)
     steps = (
         path.filter(branch__in=ours.values("branch"))
-        .annotate(ours=Q(pk__in=ours.values("pk")), known=known)
+        .annotate(ours=Q(pk__in=ours.values("pk")), known=F("entry__version__known_from"))
         .order_by("metric_id", "branch_id", "day", F("business_date").asc(nulls_first=True), "pk")
         .values("metric", "branch", "branch__life", "day", "value", "qualifier", "ours", "known")
     )
@@ -168,6 +192,15 @@ def values_in_force(scope: Scope, asked: Mapping[Metric, Iterable[date]]) -> dic
         for day, row in _held_on(list(rows), days[metric_key]):
             found[metric_key][day].append(row)
     return {metric.code: {day: _sum_of(metric, rows) for day, rows in sorted(found[metric.pk].items())} for metric in asked}
+
+
+def values_of(asked: Mapping[Metric, Iterable[date]], steps: Iterable[Mapping[str, Any]]) -> dict[str, dict[date, Total]]:
+    """Return the same from the steps that are kept of a region."""
+    by_series: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for step in steps:
+        by_series[step["series"]].append(step)
+    held = {metric: held_on(set(days), by_series[metric.pk]) for metric, days in asked.items()}
+    return {metric.code: {day: as_total(metric, row) for day, row in found.items()} for metric, found in held.items()}
 
 
 def _held_on(steps: list[dict[str, Any]], days: Iterable[date]) -> Iterator[tuple[date, dict[str, Any]]]:

@@ -33,7 +33,7 @@ from activities.templatetags.figures import figure_text, language
 from branches.models import Branch, Region, WorkUnit
 from portal.charts import BarPoint, MeterPart
 from portal.foundation import clock
-from portal.foundation.text import mask_phone
+from portal.pages.missing import MissingLine, missing_lines, not_due_yet
 from portal.pages.scopes import NO_UNIT, Asked, View, asked_days, dashboard_url, default_span, records_url
 
 TILES: Final = 4
@@ -82,13 +82,14 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class ChildLine:
-    """A region or branch in the table below the scope."""
+    """A region or branch in the table below the scope; of a branch with what became of its report, as pills name it."""
 
     name: str
     href: str
     completeness: Completeness
     parts: Sequence[MeterPart]
     cells: Sequence[Cell]
+    states: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,6 @@ class UnitLine:
     href: str
     done: Attributed
     records_href: str
-
-
-@dataclass(frozen=True, slots=True)
-class MissingLine:
-    """A missing branch, with the number of whoever is on duty as this reader may see it."""
-
-    row: MissingBranch
-    href: str
-    phone: str
-    call_href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +163,18 @@ class Board:
         """The first day of which there is a record."""
         return min([day for day in (self.ledger.first_day, *list(self.shift_days)[:1]) if day], default=None)
 
+    @cached_property
+    def last_day(self) -> date | None:
+        """The last day of which there is a record."""
+        return max([day for day in (self.ledger.last_day, *list(self.shift_days)[-1:]) if day], default=None)
+
+    @property
+    def last_day_href(self) -> str:
+        """The address of the last day with a record, when the page shows none of its days."""
+        if self.last_day is None or self.span.first <= self.last_day <= self.span.last:
+            return ""
+        return self.href(Span.day(self.last_day))
+
     @property
     def founding(self) -> Span:
         """Everything up to the end of the span."""
@@ -223,19 +226,24 @@ class Board:
     @cached_property
     def every_missing(self) -> list[MissingLine]:
         """All the missing branches, as this reader may see them."""
-        return [missing_line(row, self.span.last, may_call=self.view.may_call) for row in self.missing_rows]
+        return missing_lines(self.missing_rows, self.span.last, may_call=self.view.may_call, pending=self.pending)
 
     @cached_property
     def missing_rows(self) -> list[MissingBranch]:
         """All the missing branches."""
         return rollups.missing_branches(self.scope, self.span.last)
 
+    @cached_property
+    def pending(self) -> frozenset[int]:
+        """Which of the missing branches have time left, by key."""
+        return not_due_yet([row.branch for row in self.missing_rows], self.span.last)
+
     # --- Figures ----------------------------------------------------------------------------------------------------------
 
     @cached_property
     def lines(self) -> list[Line]:
         """Every metric that was ever reported."""
-        return rollups.lines(self.scope, self.span, self.metrics, self.ledger)
+        return rollups.lines(self.span, self.metrics, self.ledger)
 
     @cached_property
     def principal(self) -> list[Metric]:
@@ -288,7 +296,7 @@ class Board:
         if self.charted is None:
             return {}
         if self.charted.over_time == OverTime.LATEST:
-            return rollups.by_day(self.scope, self.chart_span, [self.charted])[self.charted.code]
+            return self.ledger.in_force({self.charted: self.chart_span.days()})[self.charted.code]
         return self.ledger.days(self.charted, self.chart_span)
 
     @cached_property
@@ -373,7 +381,18 @@ class Board:
         direct = {} if row.child else {"direct": "1"}
         cells = [Cell(metric, row.totals.get(metric.code), records_url(thing, self.span, metric, **direct)) for metric in columns]
         name = row.child.name if row.child else _("directly in %(name)s") % {"name": thing.name}
-        return ChildLine(name, dashboard_url(thing, self.span) if row.child else "", row.completeness, meter_of(row.completeness), cells)
+        href = dashboard_url(thing, self.span) if row.child else ""
+        return ChildLine(name, href, row.completeness, meter_of(row.completeness), cells, self._states(row))
+
+    def _states(self, row: ChildRow) -> list[str]:
+        """Return what became of a branch's report, read from the rows that name the missing ones."""
+        if not isinstance(row.child, Branch) or not row.completeness.due or row.completeness.reported:
+            return states_of(row.completeness)
+        return [self._missing_states.get(row.child.pk, "missing")]
+
+    @cached_property
+    def _missing_states(self) -> dict[int, str]:
+        return {line.row.branch.pk: line.state for line in self.every_missing}
 
     # --- A work unit ------------------------------------------------------------------------------------------------------
 
@@ -392,6 +411,11 @@ class Board:
         """What the unit's people did on each day, the first day first."""
         unit = self.scope.work_unit
         return dict(sorted(rollups.attributed_by_day(unit, Span(DAWN, self.until)).items())) if unit else {}
+
+    @property
+    def has_shifts(self) -> bool:
+        """Whether there is a bar to draw."""
+        return any(self.chart_span.first <= day <= self.chart_span.last for day in self.shift_days)
 
     @property
     def shift_bars(self) -> list[BarPoint]:
@@ -480,21 +504,14 @@ class Board:
         return chat.compose(self.scope, self.span, self.completeness, self.missing_rows, self.lines, self.done)
 
 
-def missing_line(row: MissingBranch, day: date, *, may_call: bool) -> MissingLine:
-    """Return a missing branch as a reader sees it who may call there, or may not."""
-    contact = row.contact if may_call else None
-    phone = mask_phone(contact.phone) if contact else ""
-    call = reverse("portal:duty_phone", args=[contact.person_id]) if contact else ""
-    return MissingLine(row, dashboard_url(row.branch, Span.day(day)), phone, call)
-
-
 def legend_of(counted: Completeness, region: Region | None, missing_href: str) -> list[LegendLine]:
     """Return the parts of a meter in words; in a region each opens its list of reports, of a unit the table of the branches where it serves."""
 
     def listed(only: str, state: str = "") -> str:
         if region is None:
             return SERVED
-        query = {"day": counted.day.isoformat(), "region": str(region.public_id), "only": only, **({"state": state} if state else {})}
+        day = counted.day.isoformat()
+        query = {"since": day, "until": day, "region": str(region.public_id), "only": only, **({"state": state} if state else {})}
         return f"{reverse('activities:report_list')}?{urlencode(query)}"
 
     return [
@@ -504,6 +521,15 @@ def legend_of(counted: Completeness, region: Region | None, missing_href: str) -
         LegendLine(_("filed late"), counted.late, "", listed("late")),
         LegendLine(_("corrected"), counted.corrected, "", listed("corrected")),
     ]
+
+
+def states_of(counted: Completeness, *, pending: bool = False) -> list[str]:
+    """Return what became of the report of a single branch, as pills name it; nothing where none is due."""
+    if not counted.due:
+        return []
+    if not counted.reported:
+        return ["due" if pending else "missing"]
+    return ["waiting" if counted.waiting else "accepted", *(["late"] if counted.late else []), *(["corrected"] if counted.corrected else [])]
 
 
 def query_href(query: QueryDict, **changes: str) -> str:

@@ -12,7 +12,20 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportDraft, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import (
+    DailyReport,
+    Entry,
+    EntryParticipant,
+    Measure,
+    Metric,
+    PeriodReport,
+    ReportDraft,
+    ReportVersion,
+    Rollup,
+    Statement,
+    StockReceipt,
+    Unit,
+)
 from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
@@ -457,6 +470,33 @@ def an_entry_whose_note_nobody_would_find() -> Break:
 @CASES.breaks("version_note_is_folded")
 def a_report_whose_note_nobody_would_find() -> Break:
     return Break(Copied(version(daily(), note="3 栋")))
+
+
+# --- Kept totals --------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("branch_that_filed_keeps_its_kind", collides=True)
+def a_branch_made_a_command_post_while_it_files() -> Break:
+    report = daily()
+    return Break(alter(report.branch, kind="command_post"), after=Add(version(report)))
+
+
+class Emptying:
+    """TRUNCATE, which both ways write alike."""
+
+    def through_orm(self) -> None:
+        """Empty the table."""
+        self.through_sql()
+
+    def through_sql(self) -> None:
+        """Empty the table."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {Rollup._meta.db_table}")
+
+
+@CASES.breaks("totals_are_kept")
+def totals_emptied() -> Break:
+    return Break(Emptying())
 
 
 # --- Each rule broken ---------------------------------------------------------------------------------------------------
