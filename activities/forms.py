@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
-from activities.figures import STORED_DECIMALS, Qualifier, combine, format_figure, parse_number
+from activities.figures import STORED_DECIMALS, NumberError, Qualifier, combine, format_figure, parse_number
 from activities.form_state import NOTE, QUALIFIER, REASON, UNIT, VALUE, blank_among, cell_of
 from activities.models import ActivityKind, Metric, PeriodReport
-from activities.rollups import Total
 from activities.services import Figure
-from activities.sheets import Sheet
+from activities.sheets import Past, Sheet
 from portal.foundation import clock
 
 # As short as one tap needs: the words that stand before or after a number.
@@ -33,7 +34,7 @@ class NumberField(forms.CharField):
 
     def __init__(self, *, decimals: int, **kwargs: Any) -> None:
         """Make a field that is read with up to `decimals` digits behind the point."""
-        attrs = {"inputmode": "decimal", "autocomplete": "off", "placeholder": _("not filled in"), "class": "num"}
+        attrs = {"inputmode": "decimal", "autocomplete": "off", "placeholder": pgettext("placeholder", "blank"), "class": "num", "data-decimals": decimals}
         super().__init__(required=False, max_length=60, widget=forms.TextInput(attrs=attrs), **kwargs)
         self.decimals = decimals
 
@@ -46,6 +47,25 @@ class NumberField(forms.CharField):
 
 
 @dataclass(frozen=True)
+class PastWords:
+    """What stood there last, in words, beside a field.
+
+    Attributes:
+        day: when: yesterday, or a date. texts: the figure by code of the unit it is said in; without its unit where there is no choice.
+        unit: the one of them that the field has.
+    """
+
+    day: str
+    texts: dict[str, str]
+    unit: str
+
+    @property
+    def text(self) -> str:
+        """The figure in the field's unit."""
+        return self.texts[self.unit]
+
+
+@dataclass(frozen=True)
 class Row:
     """A figure's row in a form."""
 
@@ -53,9 +73,8 @@ class Row:
     value: forms.BoundField
     qualifier: forms.BoundField
     unit_field: forms.BoundField | None
-    yesterday: str
+    past: PastWords | None
     done: bool
-    hint: str = ""
 
     @property
     def unit(self) -> str:
@@ -84,7 +103,13 @@ class Section:
     @property
     def is_touched(self) -> bool:
         """Whether something is typed in it, or refused."""
-        return any(row.done or row.value.errors for row in self.rows)
+        return any(row.value.value() or row.value.errors for row in self.rows)
+
+    @property
+    def says_its_row(self) -> bool:
+        """Whether its name is that of its only row, which then says it alone."""
+        names = [*(row.metric.name for row in self.rows), *(row.label for row in self.locked)]
+        return names == [self.label]
 
 
 @dataclass(frozen=True)
@@ -204,8 +229,23 @@ class FiguresForm(forms.Form):
     def _row(self, code: str) -> Row:
         metric = self.sheet.metrics[code]
         unit_field = self[UNIT + code] if UNIT + code in self.fields else None
-        done = not cell_of(self.shown, code).is_blank
-        return Row(metric, self[VALUE + code], self[QUALIFIER + code], unit_field, print_total(self.sheet.yesterday.get(code)), done)
+        past = self.sheet.past.get(code)
+        words = self._past_words(metric, past, str(unit_field.value() or "") if unit_field else "") if past else None
+        return Row(metric, self[VALUE + code], self[QUALIFIER + code], unit_field, words, self._is_figure(code))
+
+    def _is_figure(self, code: str) -> bool:
+        try:
+            return self.fields[VALUE + code].to_python(cell_of(self.shown, code).value) is not None
+        except NumberError:
+            return False
+
+    def _past_words(self, metric: Metric, past: Past, chosen: str) -> PastWords:
+        units = self.sheet.units_of(metric)
+        if len(units) == 1:  # It stands beside the field.
+            return PastWords(day_words(self.sheet, past.day), {"": print_past(past, Decimal(1), "")}, "")
+        texts = {unit.code: print_past(past, metric.unit.factor / unit.factor, unit.name) for unit in units[1:]}
+        texts |= {"": print_past(past, Decimal(1), metric.unit_name)}
+        return PastWords(day_words(self.sheet, past.day), texts, chosen if chosen in texts else "")
 
     def _locked(self, codes: Sequence[str]) -> Iterator[LockedRow]:
         lang = get_language() or "zh-hans"
@@ -275,8 +315,14 @@ class ReturnForm(forms.Form):
     note = forms.CharField(label=gettext_lazy("What should the branch look at?"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-def print_total(total: Total | None) -> str:
-    """Return yesterday's figure without its unit; a dash when there was none or it cannot be added."""
-    if total is None or total.value is None:
-        return ""
-    return format_figure(total.value, total.qualifier, "", lang=get_language() or "zh-hans", total=total.added)
+def print_past(past: Past, factor: Decimal, unit: str) -> str:
+    """Return an earlier figure times `factor`, in that unit."""
+    return format_figure(past.value * factor, past.qualifier, unit, lang=get_language() or "zh-hans", total=past.added)
+
+
+def day_words(sheet: Sheet, day: date) -> str:
+    """Return what a form calls an earlier day: yesterday on the form of today, otherwise its date."""
+    today = sheet.branch.business_date_at(clock.now())
+    if sheet.day == today and day == today - timedelta(days=1):
+        return _("yesterday")
+    return date_format(day, pgettext("date format", "j F"))

@@ -8,20 +8,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.utils.functional import cached_property
 
 from activities import rollups
+from activities.figures import Qualifier, combine
 from activities.form_state import NOTE, Cell, Fields, with_cell
-from activities.models import DailyReport, Dimension, Entry, EntryParticipant, Measure, Metric, ReportVersion, Unit
+from activities.models import DailyReport, Dimension, Entry, EntryParticipant, Measure, Metric, OverTime, ReportVersion, Unit
 from activities.receipts import canonical, decimal_text
-from activities.rollups import Scope, Span, Total
+from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, filing_content
 from branches.models import Branch
 
 REPORTS_LOOKED_AT: Final = 14
+DAYS_LOOKED_BACK: Final = 14
 USUAL_AT_MOST: Final = 12
 # What a branch without a history is asked for: the gate, the duty, the errands.
 USUAL_AT_FIRST: Final = ("vehicles", "person_entries", "temperature_checks", "turned_back", "duty_person_times", "errands", "goods_unloaded")
@@ -47,6 +50,20 @@ class KeptWork:
         return not (work.place or work.starts_at or work.note or work.participants or work.figures)
 
 
+@dataclass(frozen=True)
+class Past:
+    """What a branch last gave for a figure before the day of a form, in the metric's own unit.
+
+    Attributes:
+        day: the day for which it was given, not one on which it still held. added: whether it is the sum of several entries.
+    """
+
+    day: date
+    value: Decimal
+    qualifier: Qualifier
+    added: bool
+
+
 @dataclass
 class Sheet:
     """What the form of a branch for a day is made from. For a span of days `day` is None."""
@@ -56,7 +73,9 @@ class Sheet:
     metrics: dict[str, Metric]
     units: dict[str, Unit]
     usual: list[str]
-    yesterday: dict[str, Total] = field(default_factory=dict)
+    past: dict[str, Past] = field(default_factory=dict)
+    # The latest version of the day before.
+    eve: ReportVersion | None = None
     latest: ReportVersion | None = None
     due_at: datetime | None = None
 
@@ -64,6 +83,11 @@ class Sheet:
     def base(self) -> int:
         """The number of the version that a form opened now stands on; 0 for none."""
         return self.latest.number if self.latest else 0
+
+    @property
+    def misses_eve(self) -> bool:
+        """Whether nothing counts for the day before, so that what stands beside the fields is older."""
+        return bool(self.past) and not (self.eve and self.eve.is_current)
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -189,15 +213,18 @@ class Sheet:
 def daily_sheet(branch: Branch, day: date) -> Sheet:
     """Return the sheet of a branch for a business date."""
     metrics = catalogue()
-    latest = ReportVersion.objects.filter(daily_report__branch=branch, daily_report__business_date=day).select_related("filed_by").order_by("-number").first()
+    eve = day - timedelta(days=1)
+    versions = ReportVersion.objects.filter(daily_report__branch=branch, daily_report__business_date__in=(eve, day)).select_related("filed_by", "daily_report")
+    latest = {version.report.business_date: version for version in versions.order_by("daily_report_id", "-number").distinct("daily_report_id")}
     return Sheet(
         branch=branch,
         day=day,
         metrics=metrics,
         units={unit.code: unit for unit in Unit.objects.all()},
         usual=usual_metrics(branch, day, metrics),
-        yesterday=rollups.totals(Scope(branch=branch), Span.day(day - timedelta(days=1)), metrics.values()),
-        latest=latest,
+        past=past_figures(branch, day, metrics),
+        eve=latest.get(eve),
+        latest=latest.get(day),
         due_at=branch.due_at(day) if branch.reports_daily else None,
     )
 
@@ -212,6 +239,24 @@ def period_sheet(branch: Branch, before: date) -> Sheet:
 def catalogue() -> dict[str, Metric]:
     """Return all metrics by code, in their order."""
     return {metric.code: metric for metric in Metric.objects.select_related("unit").order_by("position")}
+
+
+def past_figures(branch: Branch, before: date, metrics: Mapping[str, Metric]) -> dict[str, Past]:
+    """Return what a branch last gave for each figure in the two weeks before a day; of a value that holds until the next, whenever it was given. One query."""
+    span = Span(before - timedelta(days=DAYS_LOOKED_BACK), before - timedelta(days=1))
+    rows = rollups.records(Scope(branch=branch), span, metrics=metrics.values())
+    # A figure of several days is no figure of the last of them; a value that holds from a period on is.
+    given = rows.filter(Q(business_date__isnull=False) | Q(metric__over_time=OverTime.LATEST)).order_by("-day", "pk")
+    found: dict[str, list[tuple[date, Decimal, Qualifier]]] = {}
+    for code, day, value, qualifier in given.values_list("metric__code", "day", "value", "qualifier"):
+        held = found.setdefault(code, [])
+        if not held or held[0][0] == day:
+            held.append((day, value, Qualifier(qualifier)))
+    return {code: _past(held) for code, held in found.items() if len(held) == 1 or metrics[code].over_time == OverTime.SUM}
+
+
+def _past(held: Sequence[tuple[date, Decimal, Qualifier]]) -> Past:
+    return Past(held[0][0], sum((value for _day, value, _how in held), Decimal(0)), combine(how for _day, _value, how in held), added=len(held) > 1)
 
 
 def usual_metrics(branch: Branch, before: date, metrics: Mapping[str, Metric]) -> list[str]:

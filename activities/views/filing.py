@@ -30,12 +30,12 @@ from activities.form_state import (
     with_zeros,
     without_zeros,
 )
-from activities.forms import DailyReportForm
+from activities.forms import DailyReportForm, day_words
 from activities.models import ReportDraft, ReportVersion
 from activities.notices import notices_for
 from activities.sheets import Sheet, daily_sheet
 from activities.views import keeping
-from activities.views.timing import TimeLeft
+from activities.views.timing import TimeLeft, day_state
 from branches import access
 from branches.access import Act
 from branches.models import Branch
@@ -55,6 +55,16 @@ class Question:
     label: str
     mine: str
     theirs: str
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """A figure as it will be filed; `before` is what stands there now, when the filing changes it."""
+
+    label: str
+    text: str
+    hint: str
+    before: str
 
 
 @dataclass
@@ -225,11 +235,29 @@ def _preview(desk: Desk) -> HttpResponse:
         return _show(desk, form, status=UNPROCESSABLE)
     _save_draft(desk)
     about = {notice.metric: notice.message for notice in notices}
-    figures = form.figures()
-    rows = [(desk.sheet.metrics[code], text_of(desk.sheet, desk.fields, code), about.get(code, "")) for code in desk.sheet.metrics if code in figures]
-    missing = separator().join(metric.name for metric in form.blank_usual())
-    context = {**_frame(desk, form), "rows": rows, "whole_day": about.get("", ""), "missing": missing, "locked": locked_rows(form)}
+    stands = desk.stood() if desk.base else {}
+    rows = _preview_rows(desk, stands, about)
+    context = _frame(desk, form) | {
+        "compared": bool(stands),
+        "changed": [row for row in rows if row.before],
+        "rows": [row for row in rows if not row.before],
+        "count": len(form.figures()),
+        "whole_day": about.get("", ""),
+        "missing": separator().join(metric.name for metric in form.blank_usual()),
+        "locked": locked_rows(form),
+    }
     return render(desk.request, "activities/report_preview.html", context)
+
+
+def _preview_rows(desk: Desk, stands: Fields, about: Mapping[str, str]) -> list[PreviewRow]:
+    """Return the figures that are filed, and those that the filing takes out, each with what changes against `stands`; nothing where that is empty."""
+    rows = []
+    for code, metric in desk.sheet.metrics.items():
+        now, past = cell_of(desk.fields, code), cell_of(stands, code)
+        if not (now.is_blank and past.is_blank):
+            before = text_of(desk.sheet, stands, code) if stands and now.meaning != past.meaning else ""
+            rows.append(PreviewRow(metric.name, text_of(desk.sheet, desk.fields, code), about.get(code, ""), before))
+    return rows
 
 
 def _file(desk: Desk) -> HttpResponse:
@@ -322,7 +350,8 @@ _ACTIONS: Final[Mapping[str, Callable[[Desk], HttpResponse]]] = {
 
 
 def _save_draft(desk: Desk) -> None:
-    services.save_draft(user=_user(desk.request), branch=desk.branch, day=desk.day, data=desk.fields, base=desk.base)
+    draft = services.save_draft(user=_user(desk.request), branch=desk.branch, day=desk.day, data=desk.fields, base=desk.base)
+    desk.saved_at = draft.saved_at
 
 
 def _show(desk: Desk, form: DailyReportForm | None = None, *, status: int = 200) -> HttpResponse:
@@ -336,6 +365,7 @@ def _show(desk: Desk, form: DailyReportForm | None = None, *, status: int = 200)
         "zeroed": desk.zeroed,
         "zeroed_names": separator().join(desk.sheet.metrics[code].name for code in desk.zeroed),
         "saved_at": desk.saved_at,
+        "missed_eve": _missed_eve(desk.sheet),
         "returned": latest if latest is not None and latest.state == ReportVersion.State.RETURNED else None,
         "plan": desk.plan,
         **_words(desk, form),
@@ -347,6 +377,7 @@ def _frame(desk: Desk, form: DailyReportForm) -> dict[str, Any]:
     """Return what form and preview share."""
     name = "activities:on_behalf" if desk.on_behalf else "activities:report_edit"
     today = desk.branch.business_date_at(clock.now())
+    left = TimeLeft(desk.sheet.due_at, clock.now())
     return {
         "branch": desk.branch,
         "day": desk.day,
@@ -356,11 +387,22 @@ def _frame(desk: Desk, form: DailyReportForm) -> dict[str, Any]:
         "base": desk.base,
         "latest": desk.sheet.latest,
         "on_behalf": desk.on_behalf,
-        "left": TimeLeft(desk.sheet.due_at, clock.now()),
+        "left": left,
+        "state": day_state(desk.sheet.latest, left, has_draft=desk.saved_at is not None),
         "previous_href": reverse(name, args=[desk.branch.public_id, desk.day - timedelta(days=1)]),
         "next_href": reverse(name, args=[desk.branch.public_id, desk.day + timedelta(days=1)]) if desk.day < today else None,
         "hidden": form.hidden_fields_typed,
     }
+
+
+def _missed_eve(sheet: Sheet) -> str:
+    """Say once that nothing counts for the day before, where something older stands beside the fields."""
+    if sheet.day is None or not sheet.misses_eve:
+        return ""
+    words = {"day": day_words(sheet, sheet.day - timedelta(days=1))}
+    if sheet.eve is not None and sheet.eve.state == ReportVersion.State.RETURNED:
+        return _("The report of %(day)s was returned and does not count: beside each figure stands what was given last.") % words
+    return _("No report counts for %(day)s: beside each figure stands what was given last.") % words
 
 
 def _words(desk: Desk, form: DailyReportForm) -> dict[str, Any]:

@@ -119,6 +119,7 @@ def report_receipt(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "lines": lines,
         "sees_accounts": access.sees_accounts(request.user, version.branch),
         "chat_text": text,
+        "to_confirm": version.is_current and version.on_behalf and version.confirmed_at is None,
         "can_file": access.can(request.user, Act.FILE, version.branch),
         "can_review": access.can(request.user, Act.REVIEW, version.branch),
         "copy_key": f"typed:{getattr(request.user, 'public_id', '')}:",

@@ -71,6 +71,11 @@ class ReviewRow:
         return self.version.state if self.version is not None and self.version.state != State.WITHDRAWN else "missing"
 
     @property
+    def is_odd(self) -> bool:
+        """Whether something about it is worth a look before it is accepted."""
+        return bool(self.whole_day or any(figure.hint for figure in self.figures))
+
+    @property
     def waits(self) -> bool:
         """Whether it waits for the reviewer."""
         return self.state == State.FILED
@@ -157,8 +162,8 @@ def _list(request: HttpRequest, day: date, number: str | None, refusal: Refusal 
     context = {
         "day": day,
         "is_today": day == clock.today(),
-        "previous_day": day - timedelta(days=1),
-        "next_day": day + timedelta(days=1) if day < clock.today() else None,
+        "previous_href": f"?day={day - timedelta(days=1)}",
+        "next_href": f"?day={day + timedelta(days=1)}" if day < clock.today() else None,
         "page": page,
         "counts": counts,
         "due": sum(counts.values()),

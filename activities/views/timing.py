@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from activities.models import ReportVersion
+
 
 @dataclass(frozen=True)
 class TimeLeft:
@@ -42,3 +44,12 @@ class TimeLeft:
         if minutes >= 60:
             return _("due %(time)s, %(hours)s h %(minutes)s min left") % values
         return _("due %(time)s, %(minutes)s min left") % values
+
+
+def day_state(latest: ReportVersion | None, left: TimeLeft, *, has_draft: bool) -> str:
+    """Return the state of a day as a pill names it, on the organiser's home and on the form alike; how late it is `left` says beside it."""
+    if latest is not None and latest.state != ReportVersion.State.WITHDRAWN:
+        return latest.state
+    if has_draft:
+        return "draft"
+    return "late" if left.is_over else "due"

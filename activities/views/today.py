@@ -7,10 +7,11 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from activities.models import ReportDraft, ReportVersion
-from activities.views.timing import TimeLeft
+from activities.views.timing import TimeLeft, day_state
 from branches.access import Act
 from branches.models import Branch
 from portal.foundation import clock
@@ -41,16 +42,17 @@ class BranchDay:
     @property
     def state(self) -> str:
         """The state of today's report, as a pill names it."""
-        if self.latest is not None and self.latest.state != State.WITHDRAWN:
-            return self.latest.state
-        if self.draft is not None:
-            return "draft"
-        return "late" if self.left.is_over else "due"
+        return day_state(self.latest, self.left, has_draft=self.draft is not None)
 
     @property
     def is_filed(self) -> bool:
         """Whether today's report counts."""
         return self.latest is not None and self.latest.is_current
+
+    @property
+    def is_to_file(self) -> bool:
+        """Whether today's report is still to come; a returned one is named as such."""
+        return self.owes and not self.is_filed and self.state != State.RETURNED
 
     @property
     def is_urgent(self) -> bool:
@@ -67,8 +69,19 @@ def today(request: HttpRequest) -> HttpResponse:
     rows.sort(key=lambda row: (not row.returned, not row.is_urgent, row.branch.name_key))
     # One red action a screen: the first thing that waits has it.
     first = next((row for row in rows if row.is_urgent), None)
-    context = {"page": page, "rows": rows, "first": first, "to_file": sum(row.owes and not row.is_filed for row in rows), "now": clock.now()}
+    context = {"page": page, "rows": rows, "first": first, "waiting": _waiting(rows), "now": clock.now()}
     return render(request, "activities/today.html", context)
+
+
+def _waiting(rows: list[BranchDay]) -> list[str]:
+    """Return what waits for the organiser, each kind in words with its number."""
+    to_file, returned, missing = sum(row.is_to_file for row in rows), sum(len(row.returned) for row in rows), sum(len(row.missing) for row in rows)
+    said = [
+        (to_file, ngettext("%(n)s report is still to be filed", "%(n)s reports are still to be filed", to_file)),
+        (returned, ngettext("%(n)s report was returned", "%(n)s reports were returned", returned)),
+        (missing, ngettext("%(n)s past day is missing", "%(n)s past days are missing", missing)),
+    ]
+    return [words % {"n": number} for number, words in said if number]
 
 
 def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:

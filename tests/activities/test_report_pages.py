@@ -65,7 +65,7 @@ def test_the_form_asks_first_for_what_the_branch_usually_reports(branch: Branch,
     codes = [row.metric.code for section in page.context["form"].usual_sections() for row in section.rows]
     assert codes == ["vehicles", "stalls_moved_on"]
     rows = [row for section in page.context["form"].usual_sections() for row in section.rows]
-    assert rows[0].yesterday == "186"
+    assert (rows[0].past.day, rows[0].past.text) == ("yesterday", "186")
     assert b"due 23:30, 2 h 30 min left" in page.content
 
 
@@ -78,6 +78,85 @@ def test_yesterday_stands_beside_the_field_with_its_qualifier(branch: Branch, or
     file(branch, MARCH_5, by=organiser, vehicles=200, qualifiers={"vehicles": "nearly"})
     page = client_of(organiser, english=False).get(form_url(branch))
     assert "昨日 近200" in page.content.decode()
+
+
+def past_of(client: Client, branch: Branch, day: date = MARCH_6) -> dict[str, tuple[str, str]]:
+    """What stands beside each field: when it was given, and the figure."""
+    form = client.get(form_url(branch, day)).context["form"]
+    rows = [row for section in [*form.usual_sections(), *form.other_sections()] for row in section.rows]
+    return {row.metric.code: (row.past.day, row.past.text) for row in rows if row.past}
+
+
+def test_yesterdays_weight_stands_in_the_unit_that_the_field_has(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_5, by=organiser, goods_unloaded=7620, units={"goods_unloaded": "jin"})
+    client = client_of(organiser, english=False)
+    assert past_of(client, branch) == {"goods_unloaded": ("昨日", "3,810公斤")}
+    file(branch, MARCH_6, by=organiser, goods_unloaded=5740, units={"goods_unloaded": "jin"})
+    assert past_of(client, branch) == {"goods_unloaded": ("昨日", "7,620斤")}
+    html = client.get(form_url(branch)).content.decode()
+    assert re.findall(r'<span data-in-unit="(\w*)"( hidden)?>([^<]+)', html) == [
+        ("jin", "", "7,620斤"),
+        ("t", " hidden", "3.81吨"),
+        ("", " hidden", "3,810公斤"),
+    ]
+
+
+def test_a_figure_not_given_yesterday_stands_with_the_day_it_was_given(branch: Branch, organiser: User, reviewer: User) -> None:
+    file(branch, MARCH_5 - timedelta(days=20), by=organiser, home_isolated=4, turned_back=1)
+    file(branch, MARCH_5 - timedelta(days=2), by=organiser, vehicles=770)
+    version = file(branch, MARCH_5, by=organiser, person_entries=9).version
+    client = client_of(organiser)
+    # A value that holds is as old as it is; other figures of weeks ago say nothing any more.
+    expected = {"vehicles": ("3 March", "770"), "home_isolated": ("14 February", "4"), "person_entries": ("yesterday", "9")}
+    assert past_of(client, branch) == expected
+    assert client.get(form_url(branch)).context["missed_eve"] == ""
+
+    return_to_branch(actor=reviewer, version=version, note="请核对")
+    assert past_of(client, branch) == {code: past for code, past in expected.items() if code != "person_entries"}
+    assert "The report of yesterday was returned" in client.get(form_url(branch)).content.decode()
+    assert "No report counts for 4 March" in client.get(form_url(branch, MARCH_5)).content.decode()
+    assert past_of(client, branch, MARCH_5 - timedelta(days=1))["vehicles"] == ("3 March", "770")
+
+
+def test_a_branch_that_never_reported_is_not_told_that_yesterday_is_missing(branch: Branch, organiser: User) -> None:
+    assert client_of(organiser).get(form_url(branch)).context["missed_eve"] == ""
+
+
+def test_a_correction_is_looked_through_with_what_changes_first(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_6, by=organiser, vehicles=770, turned_back=2, errands=4)
+    client, url = client_of(organiser), form_url(branch)
+    page = client.get(url)
+    preview = send(client, url, page, action="preview", v_errands="", v_turned_back="２", v_vehicles="777")
+    assert [(row.label, row.before, row.text) for row in preview.context["changed"]] == [
+        ("vehicles registered", "770 vehicle-times", "777 vehicle-times"),
+        ("errands run", "4 person-times", "left blank"),
+    ]
+    assert [row.label for row in preview.context["rows"]] == ["turned back"]
+    assert b"No figure changes" in send(client, url, page, action="preview").content
+
+
+def test_a_draft_is_called_one_on_the_home_page_and_on_the_form(branch: Branch, organiser: User, clock: Clock) -> None:
+    save_draft(user=organiser, branch=branch, day=MARCH_6, data={"v_vehicles": "77"}, base=0)
+    client = client_of(organiser)
+    for moment in (clock.moment, branch.due_at(MARCH_6) + MINUTE):
+        clock.move_to(moment)
+        assert client.get(form_url(branch)).context["state"] == "draft"
+        assert [row.state for row in client.get(reverse("activities:today")).context["rows"]] == ["draft"]
+
+
+def test_the_home_page_counts_what_waits(branch: Branch, organiser: User, reviewer: User) -> None:
+    return_to_branch(actor=reviewer, version=file(branch, MARCH_5, by=organiser, vehicles=200).version, note="请核对")
+    page = client_of(organiser).get(reverse("activities:today"))
+    assert page.context["waiting"] == ["1 report is still to be filed", "1 report was returned", "6 past days are missing"]
+
+
+def test_a_kind_named_like_its_only_figure_is_said_once(branch: Branch, organiser: User) -> None:
+    version = file(branch, MARCH_5, by=organiser, duty_person_times=8, vehicles=3).version
+    client = client_of(organiser, english=False)
+    receipt = client.get(reverse("activities:report_receipt", args=[version.public_id])).content.decode()
+    assert re.findall(r'<h3 class="kind">([^<]+)', receipt) == ["卡口出入"]
+    form = client.get(form_url(branch)).context["form"]
+    assert [(section.label, section.says_its_row) for section in form.usual_sections()] == [("卡口出入", False), ("值守", True)]
 
 
 def test_without_script_a_day_goes_from_form_over_preview_to_receipt(branch: Branch, organiser: User) -> None:
@@ -112,7 +191,7 @@ def test_the_preview_warns_about_a_figure_three_times_as_high_and_does_not_refus
         file(branch, MARCH_6 - timedelta(days=back), by=organiser, vehicles=180 + back)
     client, url = client_of(organiser), form_url(branch)
     preview = send(client, url, client.get(url), action="preview", v_vehicles="1800")
-    assert "More than three times what is usual here (183)." in preview.content.decode()
+    assert "More than three times what is usual here (about 180 vehicle-times)." in preview.content.decode()
     assert send(client, url, preview, action="file").status_code == 302
 
 
@@ -474,7 +553,7 @@ def test_the_list_is_filtered_and_shows_nothing_outside_the_scope(
 
     assert listed(organiser) == [(branch, MARCH_6), (branch, MARCH_5)]
     assert len(listed(city_official)) == 3
-    assert listed(city_official, day="2020-03-05") == [(branch, MARCH_5)]
+    assert listed(city_official, since="2020-03-05", until="2020-03-05") == [(branch, MARCH_5)]
     assert listed(city_official, branch=str(other_branch.public_id)) == [(other_branch, MARCH_6)]
     assert listed(city_official, region=str(branch.region.public_id)) == [(branch, MARCH_6), (branch, MARCH_5)]
     assert listed(city_official, since="2020-03-06", state="filed") == [(other_branch, MARCH_6), (branch, MARCH_6)]

@@ -65,6 +65,16 @@ def test_figures_stand_with_their_change_and_what_is_odd(branch: Branch, organis
     assert "More than three times" in row.figures[0].hint
 
 
+def test_a_report_with_a_hint_is_not_ticked_beforehand(branch: Branch, neighbours: list[Branch], city: City, reviewer: User) -> None:
+    clerk = make_user("clerk", (Role.ORGANISER, city.street))
+    odd = neighbours[0]
+    file(odd, MARCH_5, by=clerk, vehicles=1)
+    versions = {each: file(each, MARCH_6, by=clerk, vehicles=900).version for each in (branch, odd)}
+    html = client_of(reviewer).get(reverse(LIST)).content.decode()
+    ticks = {each: f'value="{version.public_id}" form="accept-many" checked' in html for each, version in versions.items()}
+    assert ticks == {branch: True, odd: False}
+
+
 def test_one_report_and_several_are_accepted(branch: Branch, neighbours: list[Branch], city: City, reviewer: User) -> None:
     clerk = make_user("clerk", (Role.ORGANISER, city.street))
     versions = [file(each, MARCH_6, by=clerk, vehicles=1).version for each in (branch, *neighbours)]
@@ -122,6 +132,8 @@ def test_a_call_is_filed_on_behalf_and_the_organiser_confirms(branch: Branch, or
     version = ReportVersion.objects.get()
     assert answer.url == reverse("activities:report_receipt", args=[version.public_id])
     assert (version.on_behalf, version.filed_by, version.confirmed_at) == (True, reviewer, None)
+    assert b"organiser must still confirm it" in client.get(answer.url).content
+    assert b"please confirm the figures" in client_of(organiser).get(answer.url).content
     assert client_of(organiser).get(url).status_code == 403
     assert client_of(official).get(url).status_code == 403
 
@@ -131,6 +143,7 @@ def test_a_call_is_filed_on_behalf_and_the_organiser_confirms(branch: Branch, or
     client_of(organiser).post(confirm)
     version.refresh_from_db()
     assert version.confirmed_by == organiser
+    assert b"must still confirm it" not in client.get(answer.url).content
 
 
 def test_a_note_that_a_reviewer_may_not_read_survives_a_filing_on_behalf(branch: Branch, organiser: User, reviewer: User) -> None:

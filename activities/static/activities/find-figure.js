@@ -4,6 +4,7 @@ const box = document.querySelector("[data-find-figure]");
 if (box) {
   box.hidden = false;
   const field = box.querySelector("input");
+  const none = box.querySelector("[data-none-found]");
   const sections = [...box.parentElement.querySelectorAll("[data-figures]")];
   field.addEventListener("input", (event) => {
     event.stopPropagation(); // not a figure: nothing to save
@@ -13,6 +14,7 @@ if (box) {
       for (const row of rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
       section.hidden = rows.every((row) => row.hidden);
     }
+    none.textContent = sections.every((section) => section.hidden) ? none.dataset.noneFound : "";
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();

@@ -1,4 +1,4 @@
-// Numbers as people type them, read like activities/figures.py reads them: full width, separators, 万. Bounds are the server's to check.
+// Numbers as people type them, read like activities/figures.py reads them: full width, separators, 万.
 import { decimalText } from "./receipt.js";
 
 const NARROW = { "，": ",", "．": ".", "－": "-", "−": "-", "＋": "+" };
@@ -22,4 +22,12 @@ export function readNumber(typed) {
   const digits = whole.replace(/[, ]/g, "");
   if (!match[3]) return decimalText(`${digits || "0"}.${fraction || "0"}`);
   return decimalText(`${digits}${fraction.padEnd(4, "0").slice(0, 4)}.${fraction.slice(4) || "0"}`);
+}
+
+/** Say whether a field holds a figure that the server takes: below 10^15, with at most `decimals` digits behind the point. */
+export function isFigure(typed, decimals) {
+  const number = readNumber(typed);
+  if (!number) return false;
+  const [whole, fraction = ""] = number.split(".");
+  return whole.length <= 15 && fraction.length <= decimals;
 }
