@@ -185,15 +185,24 @@ def format_figure(value: Decimal, qualifier: Qualifier, unit_label: str, *, lang
     return f"{_english_number(value, qualifier, total=total)} {unit_label}".rstrip()
 
 
-def format_short(value: Decimal, qualifier: Qualifier, lang: str) -> str:
-    """Print a figure for a chat, without its unit.
+def format_short(value: Decimal, qualifier: Qualifier, lang: str, *, unit_label: str = "", total: bool = False) -> str:
+    """Print a figure for a chat.
 
-    Exact figures, and all below 10,000, in full, with the qualifier as `format_figure` writes it. An inexact one from 10,000 is rounded
-    to a tenth of 万 (from 亿, of 亿): 约4.1万, 约1.2亿. Rounding makes it 'about'; one that needs none keeps its word: 近2万, 1.2万余,
-    至少3万. English rounds alike and prints in full: about 41,000.
+    Exact figures, and all below 10,000, in full, with the qualifier as `format_figure` writes it; the note on a total stands behind the
+    unit, as a person writes it in a line: 8,802人次（含约数）. An inexact one from 10,000 is rounded to a tenth of 万 (from 亿, of 亿):
+    约4.1万, 约1.2亿. Rounding makes it 'about'; so does adding, for no other word would be true of all the terms. One figure that needs
+    no rounding keeps its word: 近2万, 1.2万余, 至少3万. English rounds alike and prints in full: about 41,000.
     """
-    if qualifier == Qualifier.EXACT or value < TEN_THOUSAND:
-        return _chinese_number(value, qualifier) if _chinese(lang) else _english_number(value, qualifier)
+    if qualifier != Qualifier.EXACT and value >= TEN_THOUSAND:
+        number = _short_number(value, Qualifier.ABOUT if total else qualifier, lang)
+        return number + unit_label if _chinese(lang) else f"{number} {unit_label}".rstrip()
+    if qualifier != Qualifier.EXACT and total:
+        return format_figure(value, Qualifier.EXACT, unit_label, lang=lang) + ("（含约数）" if _chinese(lang) else " (partly approximate)")
+    return format_figure(value, qualifier, unit_label, lang=lang)
+
+
+def _short_number(value: Decimal, qualifier: Qualifier, lang: str) -> str:
+    """Return an inexact number from 10,000, rounded."""
     unit = HUNDRED_MILLION if value >= HUNDRED_MILLION else TEN_THOUSAND
     tenths = math.floor(Fraction(value) / Fraction(unit) * 10 + Fraction(1, 2))
     rounded = tenths * unit / 10
@@ -213,6 +222,13 @@ def format_change(value: Decimal, qualifier: Qualifier, lang: str) -> str:
     if qualifier == Qualifier.EXACT:
         return number
     return f"约{number}" if _chinese(lang) else f"about {number}"
+
+
+def format_moved(value: Decimal, qualifier: Qualifier, lang: str) -> str:
+    """Print a change as a sentence says it: 增加1,204, 减少约96; English has no shorter word than the sign."""
+    if not _chinese(lang):
+        return format_change(value, qualifier, lang)
+    return ("减少" if value < 0 else "增加") + _chinese_number(abs(value), qualifier)
 
 
 def _chinese(lang: str) -> bool:

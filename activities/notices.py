@@ -4,17 +4,20 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from activities.figures import Qualifier, format_figure
 from activities.models import Measure, Metric, OverTime, Unit
 from activities.services import Figure, in_own_unit
 from branches.models import Branch
 
 DAYS_LOOKED_AT = 7
 TIMES_THE_MEDIAN = 3
+_TEN = Decimal(10)
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,22 @@ def _notice(metric: Metric, value: Decimal, past: dict[date, Decimal]) -> Notice
     if metric.over_time == OverTime.LATEST:
         before = past[max(past)]
         if value < before:
-            return Notice(metric.code, _("Lower than the last value, %(before)s.") % {"before": f"{before.normalize():f}"})
+            return Notice(metric.code, _("Lower than last time (%(before)s).") % {"before": _said(metric, Qualifier.EXACT, before)})
         return None
     usual = median(past.values())
     if usual > 0 and value > TIMES_THE_MEDIAN * usual:
-        return Notice(metric.code, _("More than three times what is usual here (%(usual)s).") % {"usual": f"{usual.normalize():f}"})
+        return Notice(metric.code, _("More than three times what is usual here (%(usual)s).") % {"usual": _said(metric, Qualifier.ABOUT, _rounded(usual))})
     return None
+
+
+def _said(metric: Metric, how: Qualifier, value: Decimal) -> str:
+    return format_figure(value, how, metric.unit_name, lang=get_language() or "zh-hans")
+
+
+def _rounded(usual: Decimal) -> Decimal:
+    """Return two significant digits, and no decimals from ten: what is usual is not known any better."""
+    step = max(usual.adjusted() - 1, 0 if usual >= _TEN else -1)
+    return usual.quantize(Decimal(1).scaleb(step), ROUND_HALF_UP)
 
 
 def _same_three_days_running(day: date, filed: dict[str, Decimal], past: dict[str, dict[date, Decimal]]) -> bool:

@@ -16,6 +16,7 @@ from activities.figures import (
     difference,
     format_change,
     format_figure,
+    format_moved,
     format_number,
     format_short,
     from_counts,
@@ -236,6 +237,28 @@ def test_words_as_printed_are_kept_in_chinese_but_not_in_a_total() -> None:
 def test_a_chat_rounds_large_inexact_figures_only(value: str, qualifier: Qualifier, chinese: str, english: str) -> None:
     assert format_short(Decimal(value), qualifier, "zh-hans") == chinese
     assert format_short(Decimal(value), qualifier, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("value", "qualifier", "chinese", "english"),
+    [
+        ("8802", Qualifier.OVER, "8,802人次（含约数）", "8,802 person-times (partly approximate)"),
+        ("41236", Qualifier.OVER, "约4.1万人次", "about 41,000 person-times"),
+        ("20000", Qualifier.NEARLY, "约2万人次", "about 20,000 person-times"),
+        ("41236", Qualifier.EXACT, "41,236人次", "41,236 person-times"),
+    ],
+)
+def test_a_total_in_a_chat_has_no_word_that_is_true_of_one_figure_only(value: str, qualifier: Qualifier, chinese: str, english: str) -> None:
+    assert format_short(Decimal(value), qualifier, "zh-hans", unit_label="人次", total=True) == chinese
+    assert format_short(Decimal(value), qualifier, "en", unit_label="person-times", total=True) == english
+
+
+@pytest.mark.parametrize(
+    ("value", "qualifier", "said"), [("1836", Qualifier.ABOUT, "增加约1,836"), ("-1836", Qualifier.ABOUT, "减少约1,836"), ("-2", Qualifier.EXACT, "减少2")]
+)
+def test_a_change_is_a_word_in_a_chinese_sentence(value: str, qualifier: Qualifier, said: str) -> None:
+    assert format_moved(Decimal(value), qualifier, "zh-hans") == said
+    assert format_moved(Decimal(value), qualifier, "en") == format_change(Decimal(value), qualifier, "en")
 
 
 def test_a_change_carries_its_sign() -> None:

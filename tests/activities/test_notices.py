@@ -74,7 +74,17 @@ def test_a_value_that_carries_forward_is_noted_when_it_falls(branch: Branch, org
     assert notes(branch, **only(50)) == []
     assert notes(branch, **only(5000)) == []
     (note,) = notes(branch, **only(49))
-    assert (note.metric, "50" in note.message) == (latest, True)
+    assert (note.metric, "(50 " in note.message) == (latest, True)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [((212, 213), "about 210"), ((9, 10), "about 9.5"), ((1, 2), "about 1.5"), ((99, 100), "about 100"), ((13, 14), "about 14")]
+)
+def test_what_is_usual_is_said_as_roughly_as_it_is_known(branch: Branch, organiser: User, days: tuple[int, int], said: str) -> None:
+    for number, vehicles in enumerate(days, start=1):
+        file(branch, days_before(number), by=organiser, vehicles=vehicles)
+    (note,) = notes(branch, vehicles=5000)
+    assert f"({said} vehicle-times)" in note.message
 
 
 @pytest.fixture

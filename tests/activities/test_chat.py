@@ -1,0 +1,57 @@
+"""A branch's day as text for a chat: what it says of a value that holds, and of sums."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from activities.chat import branch_day_text
+from branches.models import Branch
+from portal.accounts.models import User
+from tests.factories import file
+from tests.personas import MARCH_5, MARCH_6
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def said(branch: Branch, lang: str = "zh-hans") -> list[str]:
+    return branch_day_text(branch, MARCH_6, lang=lang).splitlines()[1:]
+
+
+def test_a_value_of_an_earlier_day_is_said_with_that_day_and_not_compared(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_5 - timedelta(days=2), by=organiser, home_isolated=4)
+    file(branch, MARCH_6, by=organiser, vehicles=7)
+    assert said(branch) == ["【卡口出入】车辆登记：当日7台次，累计7台次", "【排查】居家隔离：目前4人（3月3日报）"]
+    assert said(branch, "en")[1] == "[Screening] in home isolation: now 4 people (reported on 3 March)"
+
+
+def test_a_value_is_not_compared_with_one_that_only_held_the_day_before(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_5 - timedelta(days=1), by=organiser, home_isolated=4)
+    file(branch, MARCH_6, by=organiser, home_isolated=4)
+    assert said(branch) == ["【排查】居家隔离：目前4人"]
+    file(branch, MARCH_5, by=organiser, home_isolated=6)
+    assert said(branch) == ["【排查】居家隔离：目前4人，较昨日减少2"]
+
+
+def test_a_dashboard_of_a_branch_says_the_same(branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_5, by=organiser, home_isolated=4, vehicles=1)
+    file(branch, MARCH_6, by=organiser, vehicles=7)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(organiser, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("portal:branch_dashboard", args=[branch.public_id]), {"from": "2020-03-06", "to": "2020-03-06"})
+    text = page.content.decode().split('id="chat-text"')[1].split("</pre>")[0]
+    assert "now 4 people (reported on 5 March)" in text
+
+
+def test_a_sum_of_rough_figures_says_so_behind_its_unit(branch: Branch, organiser: User) -> None:
+    for day, vehicles in ((MARCH_5, 8000), (MARCH_6, 600)):
+        file(branch, day, by=organiser, vehicles=vehicles, qualifiers={"vehicles": "over"})
+    assert said(branch) == ["【卡口出入】车辆登记：当日600余台次，累计8,600台次（含约数），较昨日减少约7,400"]
+
+
+def test_the_text_takes_as_many_queries_whatever_was_filed(branch: Branch, organiser: User, django_assert_max_num_queries: object) -> None:
+    for day in (MARCH_5, MARCH_6):
+        file(branch, day, by=organiser, home_isolated=4, vehicles=1, turned_back=2)
+    with django_assert_max_num_queries(5):  # type: ignore[operator]
+        said(branch)
