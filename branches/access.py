@@ -80,6 +80,8 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
 
 # Held by different people: none of these gives sight of case data.
 SEPARATE_ROLES = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
+# Held for a place, a unit or a branch: nobody files for every branch, or serves in all of them.
+ROLES_OF_A_PLACE = frozenset({Role.ORGANISER, Role.SHIFT_LEADER, Role.COMMUNITY, Role.MEMBER})
 # What an administrator of a region may hand out below themselves.
 ADMINISTRATOR_GIVES = frozenset({Role.ORGANISER, Role.SHIFT_LEADER})
 # Whose sign-in an administrator resets: a new password for a reviewer or an auditor would lend the administrator their rights.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -162,33 +163,51 @@ def _spellings(label: str, scope: Scope) -> set[str]:
 
 
 class GrantForm(forms.Form):
-    """A role over a scope, from a day until a day."""
+    """A role over a scope, from a day until a day; over everything only when that is ticked."""
 
     role = forms.ChoiceField(label=_("Role"))
     first = DayField(label=pgettext_lazy("grant", "From"))
     last = DayField(label=pgettext_lazy("grant", "Until"), required=False, help_text=_("The last day; empty: until taken back."))
 
-    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, giver: User, is_machine: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_machine = is_machine
         reach = access.reach(giver, Act.GIVE_GRANTS)
         given = access.roles_given_by(giver)
-        self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=[("", "—"), *((role.value, role.label) for role in Role if role in given)])
+        roles = [(role.value, role.label) for role in Role if role in given]
+        self.fields["role"] = forms.ChoiceField(label=_("Role"), choices=[("", _("Choose a role")), *roles])
         self.fields["scope"] = ScopeField(
             label=pgettext_lazy("grant", "Over"),
             reach=reach,
             required=not reach.everything,
             max_length=220,
-            help_text=_("A branch, region or work unit by name, or a region by code. It holds for all below.")
-            if not reach.everything
-            else _("A branch, region or work unit by name, or a region by code. It holds for all below. Empty: everything."),
+            help_text=_("A branch, region or work unit by name, or a region by code. It holds for all below."),
             widget=forms.TextInput(attrs={"list": "scopes", "autocomplete": "off"}),
         )
+        if reach.everything:
+            self.fields["everything"] = forms.BooleanField(label=_("Over everything, instead of one place"), required=False)
         if access.may(giver, Act.GIVE_ANY_ROLE):
             self.fields["sensitive"] = forms.BooleanField(
                 label=_("With sensitive fields"), required=False, help_text=_("Private phones and notes, also in exports and through the API.")
             )
         self.initial.setdefault("first", clock.today().isoformat())
-        self.order_fields(["username", "name", "role", "scope", "first", "last", "sensitive"])
+        self.order_fields(["username", "name", "role", "scope", "everything", "first", "last", "sensitive"])
+
+    def clean(self) -> dict[str, Any]:
+        """Name everything that speaks against the grant at once, also when a field alone is wrong."""
+        data = self.cleaned_data
+        everything = data.get("everything", False)
+        if everything and data.get("scope") is not None:
+            self.add_error("everything", _("Either one place or everything: take one of the two out."))
+        elif not everything and "scope" in data and data["scope"] is None:
+            self.add_error("scope", _("Name a branch, region or work unit, or tick “over everything”."))
+        if data.get("role"):
+            terms = Terms(role=data["role"], scope=data.get("scope"), first=data.get("first") or date.min, last=data.get("last"))
+            for name, message in terms.refusals(is_machine=self.is_machine).items():
+                # Of an empty scope it is said once, beside what was ticked.
+                if name != "scope" or everything:
+                    self.add_error("everything" if name == "scope" else name, message)
+        return data
 
     def suggestions(self) -> list[str]:
         """Return labels for the list of suggestions."""
@@ -202,15 +221,33 @@ class GrantForm(forms.Form):
         return Terms(role=data["role"], scope=data["scope"], first=data["first"], last=data["last"], sensitive=data.get("sensitive", False))
 
 
+class AccountField(UsernameField):
+    """A name to sign in with that nobody has yet."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Account"),
+            max_length=150,
+            help_text=_("Letters, digits and . _ - @ +; what is typed to sign in."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Check the name as the account itself does, beside the other fields and not after them."""
+        username = super().clean(value)
+        user, others = User(username=username), {field.name for field in User._meta.get_fields()} - {"username"}
+        try:
+            user.clean_fields(exclude=others)
+            user.validate_unique(exclude=others)
+        except ValidationError as error:
+            raise ValidationError(error.message_dict["username"]) from error
+        return username
+
+
 class UserForm(forms.Form):
     """A new account, by a keeper of accounts: no grant yet."""
 
-    username = UsernameField(
-        label=_("Account"),
-        max_length=150,
-        help_text=_("Letters, digits and . _ - @ +; what is typed to sign in."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    username = AccountField()
     name = forms.CharField(label=_("Name"), max_length=60, required=False)
     is_machine = forms.BooleanField(label=_("Another system, which signs in with tokens"), required=False)
 
@@ -218,12 +255,7 @@ class UserForm(forms.Form):
 class UserWithGrantForm(GrantForm):
     """A new account with its first grant, by an administrator."""
 
-    username = UsernameField(
-        label=_("Account"),
-        max_length=150,
-        help_text=_("Letters, digits and . _ - @ +; what is typed to sign in."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
+    username = AccountField()
     name = forms.CharField(label=_("Name"), max_length=60)
 
 

@@ -50,11 +50,29 @@ class Terms:
     last: date | None = None
     sensitive: bool = False
 
+    def refusals(self, *, is_machine: bool) -> dict[str, str]:
+        """Return by field all that speaks against the grant, whoever gives it."""
+        found = {}
+        if is_machine != (self.role == Role.CLIENT):
+            found["role"] = _("Another system gets the role “another system”, and people any but that.")
+        if self.scope is None and self.role in access.ROLES_OF_A_PLACE:
+            found["scope"] = _("This role is held for one branch, region or work unit, never for everything.")
+        if self.last is not None and self.last < self.first:
+            found["last"] = _("The last day is before the first.")
+        return found
+
+    def require_sound(self, user: User) -> None:
+        """Refuse what makes no sense for `user`.
+
+        Raises:
+            ValidationError: by field: the role does not fit the user or the scope, or the days are in the wrong order.
+        """
+        if refused := self.refusals(is_machine=user.is_machine):
+            raise ValidationError(dict(refused))
+
     def grant_for(self, user: User, giver: User | None) -> Grant:
         """Return the grant, not yet stored."""
         until = self.last + timedelta(days=1) if self.last else None
-        if until is not None and until <= self.first:
-            raise ValidationError({"last": _("The last day is before the first.")})
         return Grant(
             user=user,
             role=self.role,
@@ -105,13 +123,15 @@ def create_first_account(*, username: str, name: str, role: str) -> IssuedCode:
     """Create an account with one role over everything, for whoever has the machine's console: there is nobody yet who could give it.
 
     Raises:
-        ValidationError: the account is taken or malformed.
+        ValidationError: the account is taken or malformed, or the role is none over everything.
     """
     user = User(username=User.normalize_username(username), name=name)
     user.set_unusable_password()
     user.full_clean(exclude=["password"])
     user.save()
-    grant = Terms(role=role, scope=None, first=clock.today()).grant_for(user, None)
+    terms = Terms(role=role, scope=None, first=clock.today())
+    terms.require_sound(user)
+    grant = terms.grant_for(user, None)
     grant.save()
     audit.record(None, "user.created", user, console=True)
     audit.record(None, "grant.given", grant, user=str(user.public_id), role=role, **_scope_of(grant))
@@ -133,13 +153,12 @@ def give_grant(*, actor: User, user: User, terms: Terms, address: str | None = N
 
     Raises:
         Forbidden: more than `actor` may give, or to themselves.
-        ValidationError: the role does not fit the user, or separate roles would meet in one person.
+        ValidationError: by field: the role does not fit the user or the scope, or separate roles would meet in one person.
     """
     grant = terms.grant_for(user, actor)
     if not access.may_give(actor, grant, own=user.pk == actor.pk):
         raise Forbidden
-    if user.is_machine != (grant.role == Role.CLIENT):
-        raise ValidationError({"role": _("Another system gets the role “another system”, and people any but that.")})
+    terms.require_sound(user)
     try:
         with transaction.atomic():
             grant.save()

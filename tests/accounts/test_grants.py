@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from branches.access import ADMINISTRATOR_GIVES, SEPARATE_ROLES, Act, Role
+from branches.access import ADMINISTRATOR_GIVES, ROLES_OF_A_PLACE, SEPARATE_ROLES, Act, Role
 from branches.models import Branch
 from portal.accounts.models import Grant, User
 from portal.accounts.services import Scope, Terms, give_grant, revoke_grant
@@ -195,10 +195,42 @@ def test_the_page_gives_a_grant_by_the_name_of_its_scope(client: Client, adminis
 
     assert client.post(page, {**sent, "scope": "望江"}).status_code == 422  # a whole name, not a part
 
-    assert client.post(page, {**sent, "role": "organiser", "scope": "望江社区（社区、村）"}).status_code == 302
+    assert client.post(page, {**sent, "role": "organiser", "scope": "望江社区（社区）"}).status_code == 302
     assert organiser.grants.filter(role="organiser", region=branch.region).exists()
     assert client.post(page, sent).status_code == 302
     assert organiser.grants.filter(role="shift_leader", branch=branch).exists()
+
+
+@pytest.mark.parametrize("role", sorted(ROLES_OF_A_PLACE))
+def test_nobody_is_an_organiser_shift_leader_community_or_member_of_everything(security: User, newcomer: User, role: Role, city: City) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        give_grant(actor=security, user=newcomer, terms=terms(role, None))
+
+    assert set(refusal.value.message_dict) == {"scope"}
+    give_grant(actor=security, user=newcomer, terms=terms(role, city.north))
+
+
+def test_everything_is_given_only_where_it_is_ticked(client: Client, security: User, newcomer: User, city: City) -> None:
+    client.force_login(security)
+    page = f"/account/users/{newcomer.public_id}/grants/add/"
+    sent = {"role": "official", "scope": "", "first": "2020-03-06", "last": ""}
+
+    assert "请选择角色" in client.get(page).content.decode()
+    assert set(client.post(page, sent).context["form"].errors) == {"scope"}
+    assert set(client.post(page, {**sent, "scope": city.north.name, "everything": "on"}).context["form"].errors) == {"everything"}
+    assert set(client.post(page, {**sent, "role": "member", "everything": "on"}).context["form"].errors) == {"everything"}
+    assert not newcomer.grants.exists()
+    assert client.post(page, {**sent, "everything": "on"}).status_code == 302
+    assert newcomer.grants.get().everything
+
+
+def test_all_that_is_wrong_with_a_grant_is_said_at_once(client: Client, security: User, newcomer: User) -> None:
+    client.force_login(security)
+    sent = {"role": "client", "scope": "没有这个地方", "first": "2020-03-06", "last": "2020-03-05"}
+
+    refused = client.post(f"/account/users/{newcomer.public_id}/grants/add/", sent)
+
+    assert set(refused.context["form"].errors) == {"role", "scope", "last"}
 
 
 def test_the_page_takes_a_grant_back_after_asking(client: Client, administrator: User, organiser: User, other_organiser: User, reviewer: User) -> None:

@@ -120,6 +120,15 @@ def test_an_administrator_creates_a_user_with_a_first_grant_and_hands_out_a_code
     assert client.post("/account/users/add/", sent).status_code == 422  # taken
 
 
+def test_a_taken_account_is_told_together_with_what_else_is_wrong(client: Client, administrator: User, organiser: User) -> None:
+    client.force_login(administrator)
+
+    refused = client.post("/account/users/add/", {"username": organiser.username, "name": "", "role": "organiser", "scope": "", "first": "2020-03-06"})
+
+    assert refused.status_code == 422
+    assert set(refused.context["form"].errors) == {"username", "name", "scope"}
+
+
 def test_a_user_is_not_left_behind_when_the_grant_is_refused(administrator: User, other_branch: Branch) -> None:
     with pytest.raises(Forbidden):
         services.create_user(actor=administrator, username="zhangsan", terms=Terms(Role.ORGANISER, other_branch, today()))

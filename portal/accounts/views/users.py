@@ -110,7 +110,7 @@ def grant_add(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     _require_any(request.user, Act.GIVE_GRANTS)
     if user.pk == request.user.pk:
         raise PermissionDenied
-    form = GrantForm(request.POST or None, giver=request.user)
+    form = GrantForm(request.POST or None, giver=request.user, is_machine=user.is_machine)
     if form.is_valid():
         try:
             services.give_grant(actor=request.user, user=user, terms=form.terms(), address=audit.address_of(request))
