@@ -257,11 +257,11 @@ class _Reader:
         self.today = clock.today()
 
     def reading(self) -> Reading:
-        """Return the whole reading; rows only when no cell is bad."""
+        """Return the whole reading; rows only when no cell is bad, new units in any case: both are mended in one go."""
         # First those who wrote an account, so that a made-up one does not take it.
         self.wished = {text for _row, row in self.cells if (text := _plain(row.get("account")))}
         rows = [self._row(number, row) for number, row in self.cells]
-        units = {fold(name): name for row in rows for name in row.units} if not self.bad else {}
+        units = {fold(name): name for row in rows for name in row.units}
         known = {fold(name) for name in WorkUnit.objects.values_list("name", flat=True)} if units else set()
         order = list(self.headings.values())
         new = sorted(name for folded, name in units.items() if folded not in known)
@@ -341,6 +341,7 @@ class _Reader:
         names = tuple(dict.fromkeys(part.strip() for part in re.split(r"[;；、\n]", text) if part.strip()))
         if any(len(name) > 100 for name in names):
             self._complain(number, "units", gettext_lazy("A unit's name has at most 100 characters; part units by semicolons."))
+            return ()
         return names
 
     def _phone(self, number: int, column: str, text: str) -> str:

@@ -172,6 +172,17 @@ def test_all_bad_cells_are_shown_at_once(administrator: User, clock: Clock) -> N
     assert reading.rows == []
 
 
+def test_the_errors_of_a_row_stand_together_and_new_units_are_named_beside_them(client: Client, administrator: User, clock: Clock) -> None:
+    client.force_login(administrator)
+
+    html = upload(client, workbook(row(所在社区="没有", 成立日期="2020-13-01"), row(支部名称="又一个", 书记电话="1"))).content.decode()
+
+    assert [html.count(f"第 {number} 行") for number in (2, 3)] == [1, 1]
+    assert html.split("第 2 行")[1].split("</tr>")[0].count("<li>") == 2
+    assert "新来的单位" in html
+    assert nothing_is_stored()
+
+
 def test_a_formula_is_refused_even_where_it_would_read_as_text(administrator: User, clock: Clock) -> None:
     reading = clerk_import.read(workbook(row(经办人姓名='=CONCATENATE("钱","二")')), administrator)
 
