@@ -2,18 +2,17 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -21,61 +20,25 @@ from branches import access
 from branches.access import Act
 from branches.forms import DayField
 from portal.foundation import audit, clock
-from portal.foundation.models import AuditEntry, PublicModel
+from portal.foundation.models import AuditEntry
+from portal.pages.audit_words import ACTIONS, action_choices, details_of, kinds, names_in
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PAGE_SIZE = 50
-# What the log's actions say in words; one that is not here is shown as written.
-ACTIONS: dict[str, str | Promise] = {
-    "account.activated": _("account activated"),
-    "account.changed": _("account changed"),
-    "account.locked_out": _("account locked after failed sign-ins"),
-    "account.password_changed": _("password changed"),
-    "account.reset": _("account reset"),
-    "account.sign_in_failed": _("sign-in failed"),
-    "account.signed_in": _("signed in"),
-    "account.signed_out": _("signed out"),
-    "activation.issued": _("activation code issued"),
-    "activation.refused": _("activation code refused"),
-    "api.pulled": _("data pulled by another system"),
-    "audit.exported": _("audit log exported"),
-    "audit.read": _("audit log read"),
-    "branch.added": _("branch added"),
-    "branch.changed": _("branch changed"),
-    "branch.dissolved": _("branch dissolved"),
-    "branch.merged": _("branch merged"),
-    "branch.moved": _("branch moved"),
-    "branch.schedule_set": _("times of the report set"),
-    "case.loaded": _("published case loaded"),
-    "clerks.imported": _("branches and clerks imported"),
-    "clerks.uploaded": _("workbook of branches and clerks uploaded"),
-    "dashboard.exported": _("dashboard exported"),
-    "demo.loaded": _("demo loaded"),
-    "grant.given": _("grant given"),
-    "grant.revoked": _("grant taken back"),
-    "membership.added": _("somebody added to a branch"),
-    "membership.ended": _("somebody left a branch"),
-    "note.seen": _("notes seen"),
-    "notes.searched": _("notes searched"),
-    "office.given": _("office given"),
-    "period_report.filed": _("report for a span of days filed"),
-    "person.changed": _("person corrected"),
-    "person.sensitive_seen": _("telephone numbers of a person seen"),
-    "phone.called": _("duty phone called"),
-    "region.added": _("region added"),
-    "region.moved": _("region moved in the tree"),
-    "report.accepted": _("report accepted"),
-    "report.confirmed": _("report filed on behalf confirmed"),
-    "report.filed": _("report filed"),
-    "report.returned": _("report returned"),
-    "report.withdrawn": _("report withdrawn"),
-    "token.issued": _("API token issued"),
-    "token.revoked": _("API token taken back"),
-    "user.closed": _("sign-in closed"),
-    "user.created": _("sign-in created"),
-    "user.opened": _("sign-in opened again"),
-    "work_unit.added": _("work unit added"),
-}
 _COLUMNS = ("at", "username", "name", "action", "kind", "object", "address", "details")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """A row of the log in words; `name` is empty where the log tells only the identifier."""
+
+    row: AuditEntry
+    action: "StrOrPromise"
+    kind: str
+    name: str
+    details: Sequence[tuple[str, str]]
 
 
 class AuditFilterForm(forms.Form):
@@ -83,7 +46,7 @@ class AuditFilterForm(forms.Form):
 
     person = forms.CharField(label=_("Who"), required=False, max_length=100)
     # An action is noun and verb; the noun alone finds all that was done to such things.
-    action = forms.CharField(label=_("Action"), required=False, max_length=60, widget=forms.TextInput(attrs={"placeholder": "report.filed", "list": "actions"}))
+    action = forms.ChoiceField(label=_("Action"), required=False)
     kind = forms.ChoiceField(label=_("Kind of object"), required=False)
     first = DayField(label=_("From (date)"), required=False)
     last = DayField(label=_("To (date)"), required=False)
@@ -92,6 +55,8 @@ class AuditFilterForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         kind: Any = self.fields["kind"]
+        action: Any = self.fields["action"]
+        action.choices = action_choices()
         kind.choices = [("", _("All kinds")), *sorted(kinds().items(), key=lambda pair: pair[1])]
 
     def rows(self) -> QuerySet[AuditEntry]:
@@ -103,7 +68,7 @@ class AuditFilterForm(forms.Form):
         if asked["person"]:
             found = found.filter(Q(actor__username__icontains=asked["person"]) | Q(actor__name__icontains=asked["person"]))
         if asked["action"]:
-            found = found.filter(action__startswith=asked["action"].strip().lower())
+            found = found.filter(Q(action=asked["action"]) | Q(action__startswith=f"{asked['action']}."))
         if asked["kind"]:
             found = found.filter(model=asked["kind"])
         if asked["first"]:
@@ -122,14 +87,14 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE_SIZE + 1])
     audit.record(request.user, "audit.read", address=audit.address_of(request), filters=_asked(form))
-    names = kinds()
+    shown = found[:PAGE_SIZE]
+    named, names = kinds(), names_in(shown)
     return render(
         request,
         "portal/audit_list.html",
         {
             "form": form,
-            "rows": [(row, ACTIONS.get(row.action, ""), names.get(row.model, row.model), _in_words(row.details)) for row in found[:PAGE_SIZE]],
-            "actions": ACTIONS,
+            "rows": [_line(row, named, names) for row in shown],
             "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
             "is_first": not before,
         },
@@ -148,9 +113,14 @@ def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-def kinds() -> dict[str, str]:
-    """Return what kinds of objects the log speaks of, by the name that it writes, in the reader's language."""
-    return {model._meta.model_name or "": str(model._meta.verbose_name) for model in apps.get_models() if issubclass(model, PublicModel)}
+def _line(row: AuditEntry, named: Mapping[str, str], names: Mapping[str, str]) -> AuditLine:
+    return AuditLine(
+        row=row,
+        action=ACTIONS.get(row.action, row.action),
+        kind=named.get(row.model, row.model),
+        name=names.get(str(row.object_id), ""),
+        details=details_of(row, names),
+    )
 
 
 def _form(request: HttpRequest) -> AuditFilterForm:
@@ -163,15 +133,6 @@ def _form(request: HttpRequest) -> AuditFilterForm:
 
 def _asked(form: AuditFilterForm) -> dict[str, str]:
     return {name: str(value) for name, value in form.cleaned_data.items() if value and name != "before"}
-
-
-def _in_words(details: dict[str, Any]) -> str:
-    """Return what an entry adds, as `name: value`; nothing for what is empty."""
-    return " · ".join(f"{name}: {_text(value)}" for name, value in details.items() if value not in ({}, [], "", None))
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _midnight(day: Any) -> datetime:

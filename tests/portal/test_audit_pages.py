@@ -1,8 +1,11 @@
 """The auditor reads the log, and the log says so."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +15,7 @@ from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation import audit
 from portal.foundation.models import AuditEntry
+from portal.pages.audit_words import ACTIONS, NOUNS
 from tests.factories import make_user
 
 LIST, EXPORT = "/audit/", "/audit/export.csv"
@@ -37,10 +41,37 @@ def test_the_log_is_read_by_person_action_kind_and_day(auditor: User, organiser:
     audit.record(organiser, "report.filed", branch, number=7)
     today = timezone.localdate()
     for query in ({"person": "organ"}, {"action": "report"}, {"kind": "branch"}, {"first": today.isoformat(), "last": today.isoformat()}):
-        assert '<code class="unit">report.filed' in page(auditor, **query)
+        assert 'data-action="report.filed"' in page(auditor, **query)
     yesterday = (today - timedelta(days=1)).isoformat()
     for query in ({"person": "somebody else"}, {"action": "grant"}, {"kind": "region"}, {"last": yesterday}):
-        assert '<code class="unit">report.filed' not in page(auditor, **query)
+        assert 'data-action="report.filed"' not in page(auditor, **query)
+
+
+def test_details_name_places_and_accounts_in_words_and_persons_not_at_all(auditor: User, organiser: User, branch: Branch) -> None:
+    person = branch.terms.get().membership.person
+    audit.record(
+        auditor, "grant.given", organiser, user=str(organiser.public_id), role="organiser", scope="branch", scope_id=str(branch.public_id), sensitive=False
+    )
+    audit.record(organiser, "report.filed", branch=str(branch.public_id), day="2020-03-06", number=2, nature="correction")
+    audit.record(organiser, "branch.changed", branch, fields=["guided_by"])
+    audit.record(organiser, "membership.added", person=str(person.public_id))
+    client = Client()
+    client.force_login(auditor)
+    lines = {line.row.action: line for line in client.get(LIST).context["rows"]}
+
+    assert set(lines["grant.given"].details) == {("用户", "organiser"), ("角色", "经办人"), ("范围", branch.name)}
+    assert set(lines["report.filed"].details) == {("支部", branch.name), ("日期", "2020年3月6日"), ("版本", "2"), ("类别", "更正")}
+    assert (lines["branch.changed"].name, lines["branch.changed"].details) == (branch.name, [("字段", "指导单位")])
+    assert person.name not in page(auditor)
+
+
+def test_the_choice_of_actions_has_all_that_the_portal_writes() -> None:
+    sources = [path.read_text() for root in ("portal", "branches", "members", "activities") for path in Path(settings.BASE_DIR, root).rglob("*.py")]
+    written = {action for text in sources for action in re.findall(r'audit\.record\([^,]+, "([a-z_.]+)"', text)}
+
+    assert len(written) > 30
+    assert written <= set(ACTIONS)
+    assert {action.partition(".")[0] for action in ACTIONS} == set(NOUNS)
 
 
 def test_reading_and_exporting_are_in_the_log(auditor: User) -> None:
@@ -60,7 +91,7 @@ def test_pages_go_back_in_time_without_gaps_or_repeats(auditor: User, organiser:
         client = Client()
         client.force_login(auditor)
         response = client.get(LIST, query)
-        seen += [str(row.details["number"]) for row, *_ in response.context["rows"]]
+        seen += [str(line.row.details["number"]) for line in response.context["rows"]]
         if response.context["older"] is None:
             break
         query["before"] = str(response.context["older"])
@@ -73,7 +104,7 @@ def test_pages_go_back_in_time_without_gaps_or_repeats(auditor: User, organiser:
 )
 def test_a_filter_that_makes_no_sense_shows_no_rows(auditor: User, organiser: User, query: dict[str, str]) -> None:
     audit.record(organiser, "report.filed")
-    assert '<code class="unit">report.filed' not in page(auditor, **query)
+    assert 'data-action="report.filed"' not in page(auditor, **query)
 
 
 def test_the_export_carries_no_formula(auditor: User) -> None:

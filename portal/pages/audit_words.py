@@ -1,0 +1,237 @@
+"""The audit log in words: what its actions, kinds of objects and details say to a reader."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import ReportVersion
+from branches.access import Role
+from branches.models import Branch, Region, WorkUnit
+from members.models import OfficerTerm
+from portal.accounts.models import User
+from portal.foundation.models import AuditEntry, PublicModel
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# What the log's actions say; one that is not here is shown as written.
+ACTIONS: Final[Mapping[str, "StrOrPromise"]] = {
+    "account.activated": _("account activated"),
+    "account.changed": _("account changed"),
+    "account.locked_out": _("account locked after failed sign-ins"),
+    "account.password_changed": _("password changed"),
+    "account.reset": _("account reset"),
+    "account.sign_in_failed": _("sign-in failed"),
+    "account.signed_in": _("signed in"),
+    "account.signed_out": _("signed out"),
+    "activation.issued": _("activation code issued"),
+    "activation.refused": _("activation code refused"),
+    "api.pulled": _("data pulled by another system"),
+    "audit.exported": _("audit log exported"),
+    "audit.read": _("audit log read"),
+    "branch.added": _("branch added"),
+    "branch.changed": _("branch changed"),
+    "branch.dissolved": _("branch dissolved"),
+    "branch.merged": _("branch merged"),
+    "branch.moved": _("branch moved"),
+    "branch.schedule_set": _("times of the report set"),
+    "case.loaded": _("published case loaded"),
+    "clerks.imported": _("branches and clerks imported"),
+    "clerks.uploaded": _("workbook of branches and clerks uploaded"),
+    "dashboard.exported": _("dashboard exported"),
+    "demo.loaded": _("demo loaded"),
+    "grant.given": _("grant given"),
+    "grant.revoked": _("grant taken back"),
+    "membership.added": _("somebody added to a branch"),
+    "membership.ended": _("somebody left a branch"),
+    "note.seen": _("notes seen"),
+    "notes.searched": _("notes searched"),
+    "office.given": _("office given"),
+    "period_report.filed": _("report for a span of days filed"),
+    "person.changed": _("person corrected"),
+    "person.sensitive_seen": _("telephone numbers of a person seen"),
+    "phone.called": _("duty phone called"),
+    "region.added": _("region added"),
+    "region.moved": _("region moved in the tree"),
+    "report.accepted": _("report accepted"),
+    "report.confirmed": _("report filed on behalf confirmed"),
+    "report.filed": _("report filed"),
+    "report.returned": _("report returned"),
+    "report.withdrawn": _("report withdrawn"),
+    "token.issued": _("API token issued"),
+    "token.revoked": _("API token taken back"),
+    "user.closed": _("sign-in closed"),
+    "user.created": _("sign-in created"),
+    "user.opened": _("sign-in opened again"),
+    "work_unit.added": _("work unit added"),
+}
+# The nouns that actions begin with, as headings of the choice.
+NOUNS: Final[Mapping[str, "StrOrPromise"]] = {
+    "account": _("sign-in and password"),
+    "activation": _("activation codes"),
+    "api": _("other systems"),
+    "audit": _("the audit log"),
+    "branch": _("branches"),
+    "case": _("published cases"),
+    "clerks": _("import of branches and clerks"),
+    "dashboard": _("dashboards"),
+    "demo": _("the demo"),
+    "grant": _("grants"),
+    "membership": _("memberships"),
+    "note": _("notes of reports"),
+    "notes": _("search in notes"),
+    "office": _("offices"),
+    "period_report": _("reports for a span of days"),
+    "person": _("persons"),
+    "phone": _("duty phones"),
+    "region": _("regions"),
+    "report": _("daily reports"),
+    "token": _("API tokens"),
+    "user": _("users"),
+    "work_unit": _("work units"),
+}
+# What the details are called; a name that is not here is shown as written.
+DETAILS: Final[Mapping[str, "StrOrPromise"]] = {
+    "action": _("Action"),
+    "branch": _("Branch"),
+    "branches": _("Branches"),
+    "console": _("from the machine's console"),
+    "day": _("Day"),
+    "day_ends_at": _("the day ends at"),
+    "days": _("Days"),
+    "due": _("Report due at"),
+    "fields": _("Fields"),
+    "filters": _("Filters"),
+    "first": _("From (date)"),
+    "format": _("Format"),
+    "from": _("From (date)"),
+    "from_day": _("From (date)"),
+    "kind": _("Kind of object"),
+    "last": _("To (date)"),
+    "last_day": _("Last day"),
+    "machine": _("another system"),
+    "membership": _("Membership"),
+    "nature": _("Kind"),
+    "now": pgettext_lazy("of a move", "now"),
+    "number": _("Version"),
+    "office": _("Office"),
+    "parameters": _("Filters"),
+    "parent": _("Lies in"),
+    "person": _("Who"),
+    "resource": _("Data"),
+    "role": _("Role"),
+    "rows": _("Rows"),
+    "scope": pgettext_lazy("grant", "Over"),
+    "scope_id": pgettext_lazy("grant", "Over"),
+    "sensitive": _("with sensitive fields"),
+    "shown": _("Found"),
+    "source": _("Source"),
+    "table": _("Table"),
+    "title": _("Title"),
+    "to": _("To (date)"),
+    "token": _("Token"),
+    "user": _("User"),
+    "users": _("Users"),
+    "was": pgettext_lazy("of a move", "before"),
+}
+_CHOICES: Final[Mapping[str, Mapping[str, "StrOrPromise"]]] = {
+    "role": dict(Role.choices),
+    "nature": dict(ReportVersion.Nature.choices),
+    "office": dict(OfficerTerm.Office.choices),
+    "scope": {"everything": _("everything"), "region": _("region"), "work_unit": _("work unit"), "branch": _("branch")},
+}
+
+
+def kinds() -> dict[str, str]:
+    """Return what kinds of objects the log speaks of, by the name that it writes, in the reader's language."""
+    return {name: str(model._meta.verbose_name) for name, model in _models().items()}
+
+
+def action_choices() -> list[tuple[str, Any]]:
+    """Return the actions by noun, each noun with a choice of its own for all that was done to such things."""
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for action, words in ACTIONS.items():
+        noun = action.partition(".")[0]
+        heading = str(NOUNS[noun])
+        grouped.setdefault(heading, [(noun, gettext("%(noun)s: all") % {"noun": heading})]).append((action, str(words)))
+    return [("", gettext("All actions")), *sorted((heading, [*held[:1], *sorted(held[1:], key=lambda pair: pair[1])]) for heading, held in grouped.items())]
+
+
+def names_in(rows: Iterable[AuditEntry]) -> dict[str, str]:
+    """Return the names of the branches, regions, work units and accounts that rows speak of, by identifier; one query.
+
+    Of persons, reports and notes nothing is looked up: the log leads its reader to no data of a case.
+    """
+    held = list(rows)
+    wanted = {str(row.object_id) for row in held if row.object_id} | {text for row in held for text in _identifiers(row.details)}
+    if not wanted:
+        return {}
+    account = Coalesce(NullIf(F("name"), Value("")), F("username"))
+    named = [model.objects.filter(public_id__in=wanted).order_by().values_list("public_id", "name") for model in (Branch, Region, WorkUnit)]
+    accounts = User.objects.filter(public_id__in=wanted).order_by().values_list("public_id", account)
+    return {str(public_id): name for public_id, name in accounts.union(*named, all=True)}
+
+
+def details_of(row: AuditEntry, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what a row adds as pairs of name and words; nothing for what is empty or not so."""
+    held = {name: value for name, value in row.details.items() if value not in ({}, [], "", None, False)}
+    if held.get("scope_id"):
+        held.pop("scope", None)
+    return [(str(DETAILS.get(name, name)), _words(row, name, value, names)) for name, value in held.items()]
+
+
+def _words(row: AuditEntry, name: str, value: Any, names: Mapping[str, str]) -> str:
+    if value is True:
+        return gettext("yes")
+    if isinstance(value, dict):
+        return gettext("; ").join(f"{DETAILS.get(key, key)}{gettext(': ')}{_words(row, key, each, names)}" for key, each in value.items())
+    if isinstance(value, list):
+        return gettext("; ").join(_words(row, name, each, names) for each in value)
+    text = str(value)
+    if name == "fields":
+        return _field(row.model, text)
+    if name == "action":
+        return str(ACTIONS.get(text, NOUNS.get(text, text)))
+    if name == "kind":
+        return kinds().get(text, text)
+    return names.get(text) or str(_CHOICES.get(name, {}).get(text, "")) or _day(text)
+
+
+def _field(model: str, name: str) -> str:
+    found = _models().get(model)
+    try:
+        return str(getattr(found._meta.get_field(name), "verbose_name", name)) if found else name
+    except FieldDoesNotExist:
+        return name
+
+
+def _day(text: str) -> str:
+    try:
+        return date_format(date.fromisoformat(text), "DATE_FORMAT") if len(text) == len("2020-03-06") else text
+    except ValueError:
+        return text
+
+
+def _identifiers(value: Any) -> list[str]:
+    """Return the identifiers anywhere inside the details of a row."""
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _identifiers(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _identifiers(each)]
+    try:
+        return [str(UUID(value))] if isinstance(value, str) and len(value) == len(str(UUID(int=0))) else []
+    except ValueError:
+        return []
+
+
+def _models() -> dict[str, type[PublicModel]]:
+    return {model._meta.model_name or "": model for model in apps.get_models() if issubclass(model, PublicModel)}
