@@ -30,9 +30,8 @@ ONLY: Final = (("expected", _("expected that day")), ("late", _("filed late")), 
 
 
 class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Daily reports by day or span of days, branch, region, state of the latest version, and what a dashboard counts apart."""
+    """Daily reports by span of days, branch, region, state of the latest version, and what a dashboard counts apart."""
 
-    day = django_filters.DateFilter(label=_("Day"), field_name="business_date", widget=_DAY)
     since = django_filters.DateFilter(label=_("From (date)"), field_name="business_date", lookup_expr="gte", widget=_DAY)
     until = django_filters.DateFilter(label=_("To (date)"), field_name="business_date", lookup_expr="lte", widget=_DAY)
     branch = django_filters.ModelChoiceFilter(
@@ -41,7 +40,7 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
     region = django_filters.ModelChoiceFilter(
         label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
     )
-    only = django_filters.ChoiceFilter(label=_("Only those"), choices=ONLY, method="in_only", empty_label=_("All reports"))
+    only = django_filters.ChoiceFilter(label=_("Show only"), choices=ONLY, method="in_only", empty_label=_("All reports"))
     state = django_filters.ChoiceFilter(label=_("State"), choices=ReportVersion.State.choices, method="in_state", empty_label=_("All states"))
 
     class Meta:

@@ -83,6 +83,13 @@ def stored(measure: Measure) -> SafeString:
 
 
 @register.filter
+def entered_as_stored(measure: Measure) -> bool:
+    """Say whether a measure reads the same as it was filed and in the metric's own unit. Needs `metric` and `unit_entered`."""
+    own = format_figure(measure.value, Qualifier(measure.qualifier), measure.metric.unit_name, lang=language())
+    return own == as_entered(measure)
+
+
+@register.filter
 def signed(moved: tuple[Decimal, Qualifier] | None) -> str:
     """Return a change with its sign; a dash when there is nothing to compare."""
     return "—" if moved is None else format_change(moved[0], moved[1], language())

@@ -202,7 +202,8 @@ class Board:
     @cached_property
     def completeness(self) -> Completeness:
         """Reports in and missing on the last day of the span."""
-        if self.scope.region is not None:
+        # Added up from the table below where the page shows it.
+        if self.scope.region is not None and not self.by_unit:
             return rollups.overall(self.span.last, (row.completeness for row in self._children))
         if self.scope.work_unit is not None:
             return rollups.overall(self.span.last, (row.completeness for row in self._served))
@@ -236,6 +237,9 @@ class Board:
     @cached_property
     def pending(self) -> frozenset[int]:
         """Which of the missing branches have time left, by key."""
+        # Several days of a unit leave no query within the budget: until MissingBranch carries the due time itself, all count as missing there.
+        if self.scope.work_unit is not None and self.span.length > 1:
+            return frozenset()
         return not_due_yet([row.branch for row in self.missing_rows], self.span.last)
 
     # --- Figures ----------------------------------------------------------------------------------------------------------
@@ -398,7 +402,9 @@ class Board:
 
     @cached_property
     def done(self) -> Attributed | None:
-        """What the unit's people did in the span."""
+        """What the unit's people did in the span; that of a single day is read with the other days."""
+        if self.scope.work_unit is not None and self.span.length == 1:
+            return self.shift_days.get(self.span.last, Attributed())
         return rollups.attributed(self.scope.work_unit, self.span) if self.scope.work_unit else None
 
     @property

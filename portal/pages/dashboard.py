@@ -57,7 +57,7 @@ def duty_phone(request: HttpRequest, person_id: UUID) -> HttpResponse:
     if membership is None:
         raise Http404
     audit.record(request.user, "phone.called", person, address=audit.address_of(request))
-    response = render(request, "portal/duty_phone.html", {"person": person, "branch": membership.branch})
+    response = render(request, "portal/duty_phone.html", {"person": person, "branch": membership.branch, "branch_href": dashboard_url(membership.branch)})
     # A telephone dials at once; a desk keeps the number on the screen. A redirect would leave a desk without it.
     response["Refresh"] = f"0; url=tel:{''.join(letter for letter in person.duty_phone if letter.isdigit() or letter == '+')}"
     response["Cache-Control"] = "no-store"

@@ -12,18 +12,19 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 
 from activities import rollups
 from activities.figures import Qualifier
-from activities.models import ActivityKind
+from activities.models import ActivityKind, Metric
 from activities.rollups import Total
-from activities.templatetags.figures import figure_text
+from activities.templatetags.figures import as_entered, figure_text
 from portal.foundation import audit
-from portal.pages.board import Board
+from portal.pages.board import Board, ChildLine
 from portal.pages.scopes import DASHBOARDS, find
+from portal.templatetags.ui import LOOKS
 
 Value = str | int | Decimal | date | datetime | None
 
@@ -73,23 +74,39 @@ def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: st
 def tables_of(board: Board) -> list[Table]:
     """Return the tables of a dashboard; which there are depends on the kind of its scope."""
     figure = [_("Value"), _("How exact")]
-    running = [_("Running total"), _("How exact"), _("Change on the day before")]
+    running = [_("Running total"), _("How exact"), _("Change on the day before"), _("How exact")]
+    # Of several days reports are counted on the last one.
+    last = "" if board.span.length == 1 else f" {board.span.last.isoformat()}"
     tables = [
         Table("summary", _("Summary"), [_("What"), _("Value")], _summary),
         Table("figures", _("Figures"), [_("Kind"), _("Metric"), _("Unit"), *figure, *running], _figures),
         Table("days", _("By day"), [_("Day"), _("Metric"), _("Unit"), *figure], _days),
-        Table("missing", _("Missing"), [_("Branch"), _("Days running"), _("Draft since"), _("Duty phone")], _missing),
+        Table("missing", _("Missing"), [_("Branch"), _("State"), _("Days running"), _("Draft since"), _("Duty phone")], _missing),
         Table("beside", _("Period figures"), [_("Branch"), _("From"), _("To"), _("Metric"), _("Unit"), *figure, _("Relation")], _beside),
         Table("statements", _("Statements"), [_("What"), _("Stated"), _("How exact"), _("Computed"), _("How exact"), _("Result")], _statements),
         Table("records", _("Records"), [_("Day"), _("Branch"), _("Kind"), _("Metric"), _("Unit"), *figure, _("As entered"), _("Version")], _records),
     ]
     if board.scope.region is not None:
-        tables.insert(3, Table("children", _("Below"), [_("Scope"), _("Due"), _("Reported"), *(metric.name for metric in board.columns)], _children))
+        tables.insert(
+            3,
+            Table(
+                "children",
+                _("By branch") if board.children_are_branches else _("By sub-area"),
+                [_("Scope"), _("Due") + last, _("Reported") + last, *_in_columns(board.columns)],
+                _children,
+            ),
+        )
     if board.scope.work_unit is not None:
         own = [_("Unit"), _("Person-shifts"), _("People who took part"), _("Hours"), _("Entries")]
         tables.insert(3, Table("units", _("Units below"), own, _units))
-        tables.insert(4, Table("served", _("Branches where our members serve"), [_("Branch"), *(metric.name for metric in board.served_columns)], _served))
+        serving = [_("Branch"), pgettext("of a day", "Report") + last, *_in_columns(board.served_columns)]
+        tables.insert(4, Table("served", _("Branches where our members serve"), serving, _served))
     return tables
+
+
+def _in_columns(metrics: Iterable[Metric]) -> list[str]:
+    """Return two headings a metric, its name with the unit and how exact it is: a bare number would pass for an exact one."""
+    return [heading for metric in metrics for heading in (f"{metric.name} ({metric.unit_name})", _("How exact"))]
 
 
 def guarded(value: Value) -> Value:
@@ -123,7 +140,12 @@ def _lines(board: Board, table: Table, writer: Any) -> Iterator[str]:
 
 
 def _plain(value: Value) -> Value:
-    return f"{value:f}" if isinstance(value, Decimal) else value
+    return f"{_bare(value):f}" if isinstance(value, Decimal) else value
+
+
+def _bare(value: Decimal) -> Decimal:
+    """Return the number without the zeros that only its column in the database has."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 def _attachment(board: Board, name: str, ending: str) -> dict[str, str]:
@@ -147,7 +169,14 @@ def _figure(total: Total | None) -> tuple[Value, Value]:
         return None, None
     if total.value is None:
         return None, figure_text(total)
+    if total.added and total.qualifier != Qualifier.EXACT:
+        return total.value, _("partly approximate")
     return total.value, str(total.qualifier.label)
+
+
+def _moved(change: tuple[Decimal, Qualifier] | None) -> tuple[Value, Value]:
+    """Return a change and its qualifier."""
+    return (change[0], str(change[1].label)) if change else (None, None)
 
 
 def _summary(board: Board) -> Iterator[Sequence[Value]]:
@@ -170,9 +199,9 @@ def _summary(board: Board) -> Iterator[Sequence[Value]]:
 
 def _figures(board: Board) -> Iterator[Sequence[Value]]:
     for line in board.lines:
-        metric, moved = line.metric, line.change
+        metric = line.metric
         kind = str(ActivityKind(metric.kind).label)
-        yield kind, metric.name, metric.unit_name, *_figure(line.now), *_figure(line.running), moved[0] if moved else None
+        yield kind, metric.name, metric.unit_name, *_figure(line.now), *_figure(line.running), *_moved(line.change)
 
 
 def _days(board: Board) -> Iterator[Sequence[Value]]:
@@ -184,7 +213,16 @@ def _days(board: Board) -> Iterator[Sequence[Value]]:
 
 def _children(board: Board) -> Iterator[Sequence[Value]]:
     for child in board.children:
-        yield child.name, child.completeness.due, child.completeness.reported, *(_figure(cell.total)[0] for cell in child.cells)
+        yield child.name, child.completeness.due, child.completeness.reported, *_cells(child)
+
+
+def _cells(line: ChildLine) -> Iterator[Value]:
+    for cell in line.cells:
+        yield from _figure(cell.total)
+
+
+def _state(state: str) -> str:
+    return str(LOOKS[state].label)
 
 
 def _units(board: Board) -> Iterator[Sequence[Value]]:
@@ -194,13 +232,13 @@ def _units(board: Board) -> Iterator[Sequence[Value]]:
 
 def _served(board: Board) -> Iterator[Sequence[Value]]:
     for branch in board.served:
-        yield branch.name, *(_figure(cell.total)[0] for cell in branch.cells)
+        yield branch.name, " ".join(_state(state) for state in branch.states), *_cells(branch)
 
 
 def _missing(board: Board) -> Iterator[Sequence[Value]]:
     for line in board.every_missing:
         since = timezone.localtime(line.row.draft_since).strftime("%Y-%m-%d %H:%M") if line.row.draft_since else None
-        yield line.row.branch.name, line.row.days, since, line.phone or None
+        yield line.row.branch.name, _state(line.state), line.row.days, since, line.phone or None
 
 
 def _beside(board: Board) -> Iterator[Sequence[Value]]:
@@ -223,6 +261,6 @@ def _records(board: Board) -> Iterator[Sequence[Value]]:
         if index == MOST_RECORDS:
             yield from _cut()
             return
-        metric, entered = measure.metric, f"{measure.value_entered.normalize():f}{measure.unit_entered.name}"
+        metric, entered = measure.metric, as_entered(measure)
         kind, words = str(ActivityKind(metric.kind).label), str(Qualifier(measure.qualifier).label)
         yield measure.day, measure.branch.name, kind, metric.name, metric.unit_name, measure.value, words, entered, measure.entry.version.number

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
 
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from activities import rollups
+from activities.models import ReportVersion
 from activities.rollups import Completeness, Span
 from branches import access
 from branches.access import Act
@@ -17,7 +20,8 @@ from branches.models import Branch, Region, WorkUnit
 from portal.charts import MeterPart
 from portal.foundation import clock
 from portal.foundation.text import fold
-from portal.pages.board import NAMED_MISSING, LegendLine, MissingLine, Preset, legend_of, meter_of, missing_line, query_href
+from portal.pages.board import NAMED_MISSING, LegendLine, Preset, legend_of, meter_of, query_href, states_of
+from portal.pages.missing import MissingLine, missing_lines, not_due_yet
 from portal.pages.scopes import Asked, Reader, asked_days, dashboard_url, default_span
 
 # A list to choose from is read by eye; beyond that the filter narrows it.
@@ -39,11 +43,12 @@ class RegionCard:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A branch or a work unit with its address; of a branch, whether its report is due and in."""
+    """A region, branch or work unit with its address; of a branch what became of its report, of a silent region its last day with a report."""
 
     name: str
     href: str
-    completeness: Completeness | None = None
+    states: Sequence[str] = ()
+    last_day: date | None = None
 
 
 class Overview:
@@ -72,11 +77,12 @@ class Overview:
 
     @cached_property
     def cards(self) -> list[RegionCard]:
-        """A card for each region where reports are due, the one that misses most first; two queries."""
+        """A card for each region where reports are due, the one that misses most first; three queries."""
         if not self.regions:
             return []
         day = self.span.last
         missing, call = rollups.missing_of(self.regions, day), access.reach(self.reader, Act.CALL)
+        pending = not_due_yet([row.branch for rows in missing.values() for row in rows[:NAMED_MISSING]], day)
         cards = []
         for region in sorted(self.regions, key=lambda region: -self._counted[region.pk].missing):
             href, own = dashboard_url(region, self.span), self._counted[region.pk]
@@ -84,7 +90,7 @@ class Overview:
                 continue
             every = f"{href}&missing=all#missing"
             may_call = call.everything or region.pk in call.regions
-            named = [missing_line(row, day, may_call=may_call) for row in missing.get(region.pk, [])[:NAMED_MISSING]]
+            named = missing_lines(missing.get(region.pk, [])[:NAMED_MISSING], day, may_call=may_call, pending=pending)
             cards.append(RegionCard(region.name, href, every, own, meter_of(own), legend_of(own, region, every), named))
         return cards
 
@@ -95,16 +101,20 @@ class Overview:
     @property
     def silent(self) -> list[Link]:
         """The regions where no report is due: there the whole of their figures is what there is to see."""
-        return [Link(region.name, dashboard_url(region)) for region in self.regions if not self._counted[region.pk].due]
+        silent = [region for region in self.regions if not self._counted[region.pk].due]
+        last = _last_days(silent)
+        return [Link(region.name, dashboard_url(region), last_day=last.get(region.pk)) for region in silent]
 
     @cached_property
     def branches(self) -> list[Link]:
-        """Single branches of the reader, and whether each has reported; one query."""
+        """Single branches of the reader, and what became of the report of each; two queries."""
         if not self._branches:
             return []
         day = self.span.last
         rows = rollups.with_completeness(Branch.objects.filter(pk__in=[branch.pk for branch in self._branches]).by_name(), day)
-        return [Link(branch.name, dashboard_url(branch, self.span), rollups.completeness_read(branch, day)) for branch in rows]
+        counted = [(branch, rollups.completeness_read(branch, day)) for branch in rows]
+        pending = not_due_yet([branch for branch, own in counted if own.missing], day)
+        return [Link(branch.name, dashboard_url(branch, self.span), states_of(own, pending=branch.pk in pending)) for branch, own in counted]
 
     @property
     def words(self) -> str:
@@ -135,3 +145,13 @@ class Overview:
     def units_open(self) -> bool:
         """Whether the list stands open: it was asked for, or there is nothing else."""
         return bool(self.words) or not (self.regions or self._branches)
+
+
+def _last_days(regions: Sequence[Region]) -> dict[int, date]:
+    """Return the last day of which a report counts, by region, of those that have one; one query."""
+    if not regions:
+        return {}
+    day = Coalesce("daily_report__business_date", "period_report__last_day")
+    current = ReportVersion.objects.current().filter(branch__region__paths_up__ancestor__in=regions, branch__region__paths_up__during__contains=clock.today())
+    rows = current.order_by().values_list("branch__region__paths_up__ancestor").annotate(last=Max(day))
+    return {region: last for region, last in rows if last is not None}

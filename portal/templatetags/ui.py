@@ -30,6 +30,7 @@ class Look:
 
 LOOKS: Final[dict[str, Look]] = {
     "filed": Look(_("Filed"), "disc", "held"),
+    "waiting": Look(_("Waiting for review"), "disc", "held"),
     "accepted": Look(_("Accepted"), "check", "ok"),
     "returned": Look(_("Returned"), "back", "accent"),
     "withdrawn": Look(_("Withdrawn"), "minus"),
@@ -38,11 +39,11 @@ LOOKS: Final[dict[str, Look]] = {
     "draft": Look(_("Draft"), "pencil"),
     "unsent": Look(_("Filled in, not sent"), "unsent", "held"),
     "late": Look(_("Late"), "clock", "warn"),
-    "due": Look(_("To be filed"), "clock", "warn"),
+    "due": Look(_("To be filed"), "clock", "held"),
     "supplement": Look(_("Supplement"), "plus", "held"),
     "corrected": Look(_("Corrected"), "swap", "warn"),
     "on_behalf": Look(_("Filed on behalf"), "phone", "held"),
-    "locked": Look(_("Locked"), "lock", "ok"),
+    "locked": Look(_("Locked"), "lock", "held"),
     "forming": Look(_("Being formed"), "ring"),
     "active": Look(_("At work"), "disc", "ok"),
     "merged": Look(_("Merged"), "stack"),

@@ -211,10 +211,10 @@ def test_a_chosen_metric_is_drawn_a_bar_a_day_and_the_bars_open_their_day(offici
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("from=2020-02-30&to=2020-03-06", "日期无法识别"),
-        ("from=abc", "日期无法识别"),
-        ("to=0001-01-01", "日期无法识别"),
-        ("from=2020-03-06&to=2020-03-05", "结束早于开始"),
+        ("from=2020-02-30&to=2020-03-06", "日期无效"),
+        ("from=abc", "日期无效"),
+        ("to=0001-01-01", "日期无效"),
+        ("from=2020-03-06&to=2020-03-05", "结束日期不能早于开始日期"),
     ],
 )
 def test_impossible_days_are_named_beside_their_field_and_the_default_is_shown(query: str, sentence: str, official: User, branch: Branch, city: City) -> None:
@@ -368,9 +368,12 @@ def export(user: User, thing: Region | Branch, ending: str, table: str = "") -> 
 def test_the_workbook_has_the_figures_of_the_page(official: User, city: City) -> None:
     book = load_workbook(BytesIO(export(official, city.north, "xlsx").content))
 
-    assert book.sheetnames == ["概况", "各项数据", "按日", "下级", "未报", "多日数据", "公开材料", "来源记录"]
+    assert book.sheetnames == ["概况", "各项数据", "按日", "按地区", "未报", "多日数据", "公开材料", "来源记录"]
     rows = {row[1]: row for row in book["各项数据"].iter_rows(min_row=2, values_only=True)}
-    assert rows["车辆登记"][3:8] == (180, "近", 400, "近", -40)
+    assert rows["车辆登记"][3:9] == (180, "近", 400, "含约数", -40, "约")
+    names, *below = book["按地区"].iter_rows(values_only=True)
+    vehicles = names.index("车辆登记 (台次)")
+    assert [(*row[:3], *row[vehicles : vehicles + 2]) for row in below] == [("梧桐街道", 1, 1, 180, "近"), ("银杏街道", 1, 0, None, None)]
     assert AuditEntry.objects.filter(action="dashboard.exported", actor=official).count() == 1
 
 
@@ -379,7 +382,8 @@ def test_each_table_comes_as_csv_and_phones_stay_masked(official: User, city: Ci
     rows = list(csv.reader(StringIO(b"".join(export(official, city.north, "csv", "missing")).decode("utf-8-sig"))))
 
     assert rows[1][0] == "临湖社区临时党支部"
-    assert rows[1][3] == "199****8765"
+    assert rows[1][1] == "待报"
+    assert rows[1][4] == "199****8765"
     for table in ("summary", "figures", "days", "children", "beside", "statements", "records"):
         assert export(official, city.north, "csv", table).status_code == 200
     assert export(official, city.north, "csv", "unknown").status_code == 404
@@ -420,12 +424,12 @@ def test_a_text_that_a_spreadsheet_would_compute_is_guarded(text: str) -> None:
 def test_the_chat_text_names_the_missing_and_writes_qualifiers_as_chinese_does(city: City, branch: Branch, organiser: User, reviewer: User) -> None:
     text = scope_day_text(Scope(region=city.north), MARCH_6, lang="zh-hans")
     assert "应报2个支部，已报1个。未报1个：临湖社区临时党支部" in text
-    assert "车辆登记：当日近180台次，累计近400台次，较昨日约−40" in text
-    assert "居家隔离：目前6人，较昨日+1" in text
+    assert "车辆登记：当日近180台次，累计400台次（含约数），较昨日减少约40" in text
+    assert "居家隔离：目前6人，较昨日增加1" in text
 
     own = branch_day_text(branch, MARCH_6, lang="zh-hans")
     assert own.splitlines()[0] == "望江社区临时党支部 3月6日工作日报"
-    assert "车辆登记：当日近180台次，累计近380台次，较昨日约−20" in own
+    assert "车辆登记：当日近180台次，累计380台次（含约数），较昨日减少约20" in own
     assert "now 5 people" in branch_day_text(branch, MARCH_6, lang="en")
 
 
@@ -435,9 +439,9 @@ def test_a_kind_with_one_figure_takes_one_line_of_the_chat(branch: Branch, organ
 
     assert branch_day_text(branch, MARCH_6, lang="zh-hans").splitlines()[1:] == [
         "【卡口出入】",
-        "车辆登记：当日7台次，累计12台次，较昨日+2",
+        "车辆登记：当日7台次，累计12台次，较昨日增加2",
         "劝返：当日2人次，累计4人次，与昨日持平",
-        "【巡查】当日3次，累计7次，较昨日−1",
+        "【巡查】当日3次，累计7次，较昨日减少1",
         "【排查】居家隔离：目前1人，与昨日持平",
     ]
 
@@ -449,7 +453,7 @@ def test_several_days_have_a_chat_text_with_their_totals(official: User, city: C
 
     assert text.splitlines()[0].endswith("3月5日至3月6日工作汇总")
     assert "3月6日：应报2个支部，已报1个" in text
-    assert "车辆登记：合计近400台次" in text
+    assert "车辆登记：合计400台次（含约数）" in text
     assert "较昨日" not in text
 
 
@@ -555,6 +559,8 @@ def test_dashboards_and_records_take_the_same_queries_at_any_size(
         file(branch, day, by=organiser, vehicles=1, home_isolated=1)
     return_to_branch(actor=reviewer, version=file(branch, MARCH_6, by=organiser, vehicles=2, home_isolated=1).version, note="请核对")
     file(branch, MARCH_6, by=organiser, vehicles=2, home_isolated=1)
+    # Whose times have to be read: its report is not due yet.
+    make_branch(city.community).sending_units.add(city.company)
     few = [queries(user, address) for user, address in addresses]
 
     for number in range(12):
@@ -575,3 +581,124 @@ def test_the_page_and_the_totals_cannot_disagree(official: User, city: City, fil
     for code, total in totals(Scope(region=city.north), DAY).items():
         text = shown[records_url(city.north, DAY, Metric.objects.get(code=code))]
         assert total.value is None or f"{int(total.value):,}" in text
+
+
+# --- Before the due time, and on the days chosen ----------------------------------------------------------------------------
+
+
+def states(html: str) -> list[str]:
+    """The words of all pills of a page."""
+    return [words(pill).strip() for pill in re.findall(r'<span class="pill[^"]*">.*?</span></span>', html, re.S)]
+
+
+def test_before_the_due_time_a_branch_is_to_report_and_afterwards_it_is_missing(
+    official: User, liaison: User, branch: Branch, city: City, clock: Clock
+) -> None:
+    pages = [(official, dashboard_url(thing, DAY)) for thing in (city.north, city.community, branch)]
+    pages.append((liaison, dashboard_url(city.group, DAY)))
+    pages.append((make_user("both", (Role.OFFICIAL, city.north), (Role.OFFICIAL, city.south)), f"/dashboard/?from={MARCH_6}"))
+
+    for user, address in pages:
+        html = page(user, address)
+        assert any(word.startswith("待报") for word in states(html)), address
+        assert not any(word.startswith("未报") for word in states(html)), address
+    clock.move_to(branch.due_at(MARCH_6) + timedelta(minutes=1))
+    for user, address in pages:
+        html = page(user, address)
+        assert any(word.startswith("未报") for word in states(html)), address
+        assert not any(word.startswith("待报") for word in states(html)), address
+
+
+def test_days_missed_before_are_told_beside_a_report_that_is_not_due_yet(official: User, organiser: User, branch: Branch, city: City) -> None:
+    file(branch, MARCH_5 - timedelta(days=2), by=organiser, vehicles=1)
+
+    assert "待报 · 此前连续 2 日未报" in states(page(official, dashboard_url(city.north, DAY)))
+
+
+def test_a_table_of_branches_tells_what_became_of_each_report(liaison: User, reviewer: User, organiser: User, branch: Branch, city: City, clock: Clock) -> None:
+    def told() -> str:
+        row = re.findall(rf'<th scope="row"><a href="[^"]+">{branch.name}</a></th>.*?</td>', page(liaison, dashboard_url(city.group, DAY)), re.S)[0]
+        return " ".join(states(row))
+
+    first = file(branch, MARCH_6, by=organiser, vehicles=1).version
+    assert told() == "待审核"
+    return_to_branch(actor=reviewer, version=first, note="请核对")
+    assert told() == "已退回"
+    clock.move_to(branch.due_at(MARCH_6) + timedelta(minutes=1))
+    accept(actor=reviewer, version=file(branch, MARCH_6, by=organiser, vehicles=2, reason="漏计").version)
+    assert told().startswith("已通过")
+
+
+def test_several_days_say_on_which_of_them_reports_are_counted(official: User, city: City, branch: Branch) -> None:
+    html = page(official, dashboard_url(city.north, Span(MARCH_5, MARCH_6)))
+
+    assert "2020年3月6日" in words(html.split('class="big num">')[1].split("</p>")[0])
+    assert "2020" in words(html.split('id="below"')[1].split("</thead>")[0])
+    assert "（2020年3月6日）" not in words(page(official, dashboard_url(city.north, DAY)).split('class="big num">')[1].split("</p>")[0])
+
+
+@pytest.mark.usefixtures("filed")
+def test_the_list_behind_a_number_names_its_day_in_its_filter(official: User, city: City) -> None:
+    legend = page(official, dashboard_url(city.north, DAY)).split('class="legend')[1].split("</ul>")[0]
+    href = unescape(re.findall(r'href="([^"]+)"', legend)[0])
+
+    assert {name: values for name, values in parse_qs(urlsplit(href).query).items() if name in ("since", "until", "day")} == {
+        "since": ["2020-03-06"],
+        "until": ["2020-03-06"],
+    }
+    html = page(official, href)
+    assert html.count('value="2020-03-06"') == 2
+    assert 'type="hidden" name="day"' not in html
+
+
+def test_a_unit_without_work_is_told_so_in_place_of_empty_bars(liaison: User, organiser: User, branch: Branch, city: City) -> None:
+    assert "这几日没有本单位人员参与的记录" in words(page(liaison, dashboard_url(city.group, DAY)))
+    ours = make_person("甲", city.company, branch)
+    work = Work("shift", (), participants=(Participation(ours, Decimal(6)),))
+    file_daily_report(actor=organiser, branch=branch, day=MARCH_5, uid=uuid4(), works=(work,))
+
+    assert "这几日没有本单位人员参与的记录" not in words(page(liaison, dashboard_url(city.group, DAY)))
+    later = page(liaison, dashboard_url(city.group, Span.day(MARCH_6 + timedelta(days=20))))
+    assert dashboard_url(city.group, Span.day(MARCH_5)) in unescape(later)
+
+
+@pytest.mark.usefixtures("filed")
+def test_where_no_report_is_due_the_last_day_with_figures_is_named(official: User, branch: Branch, other_branch: Branch, city: City) -> None:
+    for each in (branch, other_branch):
+        each.reports_daily = False
+        each.save()
+
+    html = page(official, dashboard_url(city.north, Span.day(MARCH_6 + timedelta(days=9))))
+    assert "最近一次有数据：2020年3月6日" in words(html)
+    assert dashboard_url(city.north, DAY) in unescape(html)
+    both = make_user("both", (Role.OFFICIAL, city.north), (Role.OFFICIAL, city.south))
+    silent = page(both, f"/dashboard/?from={MARCH_6 + timedelta(days=9)}")
+    assert "北示区 最近一次上报 2020年3月6日" in words(silent)
+
+
+def test_the_page_of_a_duty_phone_leads_back_to_the_branch(official: User, branch: Branch, city: City) -> None:
+    client = Client()
+    client.force_login(official)
+    html = client.post(f"/dashboard/call/{branch.terms.get().membership.person.public_id}/").content.decode()
+
+    assert html.count(f'href="{dashboard_url(branch)}"') == 2
+    assert "查看号码已记入日志" in words(html)
+
+
+@pytest.mark.usefixtures("filed")
+def test_csv_carries_numbers_without_empty_decimals_and_records_as_they_were_typed(official: User, city: City) -> None:
+    def rows(table: str) -> list[list[str]]:
+        return list(csv.reader(StringIO(b"".join(export(official, city.north, "csv", table)).decode("utf-8-sig"))))
+
+    assert not any(cell.endswith(".000") for table in ("figures", "children", "records", "days") for row in rows(table) for cell in row)
+    assert "近180台次" in [row[7] for row in rows("records")]
+
+
+@pytest.mark.usefixtures("filed")
+def test_an_english_export_parts_number_and_unit(official: User, city: City) -> None:
+    client = Client()
+    client.force_login(official)
+    client.cookies["django_language"] = "en"
+    content = client.get(f"/dashboard/region/{city.north.public_id}/export.csv?from={MARCH_6}&to={MARCH_6}&table=records").getvalue().decode("utf-8-sig")
+
+    assert any("nearly 180 " in row[7] for row in csv.reader(StringIO(content)))

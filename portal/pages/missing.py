@@ -1,0 +1,80 @@
+"""The branches that have not reported, as a page names them: what is late in red, what may still come in time is not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from activities.rollups import MissingBranch, Span
+from branches.models import Branch
+from portal.foundation import clock
+from portal.foundation.text import mask_phone
+from portal.pages.scopes import dashboard_url
+
+# A report is due on its day or on the next one: for an older day nobody's times need to be read.
+_LATEST_DUE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingLine:
+    """A missing branch, with the number of whoever is on duty as this reader may see it; `pending` while its report is not due yet."""
+
+    row: MissingBranch
+    href: str
+    phone: str
+    call_href: str
+    pending: bool
+
+    @property
+    def state(self) -> str:
+        """What a pill says of it."""
+        if self.row.draft_since:
+            return "unsent"
+        if self.row.returned:
+            return "returned"
+        return "due" if self.pending else "missing"
+
+    @property
+    def note(self) -> str:
+        """Since when, or for how long."""
+        if self.row.draft_since:
+            return _("since %(moment)s") % {"moment": _clock(self.row.draft_since)}
+        # A day that is not over yet is no day missed.
+        missed = (self.row.days or 0) - int(self.pending)
+        if self.row.returned or missed < 1 or (missed == 1 and not self.pending):
+            return ""
+        if self.pending:
+            return ngettext("missing for %(days)s day before", "missing for %(days)s days before", missed) % {"days": missed}
+        return ngettext("%(days)s day running", "%(days)s days running", missed) % {"days": missed}
+
+
+def missing_lines(rows: Sequence[MissingBranch], day: date, *, may_call: bool, pending: frozenset[int]) -> list[MissingLine]:
+    """Return missing branches as a reader sees them who may call there, or may not."""
+    return [_line(row, day, may_call, row.branch.pk in pending) for row in rows]
+
+
+def not_due_yet(branches: Iterable[Branch], day: date) -> frozenset[int]:
+    """Return those of `branches` whose report for `day` is not due yet; one query, and none for a day that is over everywhere."""
+    held = list(branches)
+    if day < clock.today() - _LATEST_DUE:
+        return frozenset()
+    prefetch_related_objects(held, "schedules")
+    now = clock.now()
+    return frozenset(branch.pk for branch in held if now <= branch.due_at(day))
+
+
+def _line(row: MissingBranch, day: date, may_call: bool, pending: bool) -> MissingLine:
+    contact = row.contact if may_call else None
+    phone = mask_phone(contact.phone) if contact else ""
+    call = reverse("portal:duty_phone", args=[contact.person_id]) if contact else ""
+    return MissingLine(row, dashboard_url(row.branch, Span.day(day)), phone, call, pending)
+
+
+def _clock(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%H:%M}"
