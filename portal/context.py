@@ -36,7 +36,7 @@ _READING = ("activities:report_list", "activities:report_detail", "activities:re
 
 # Nobody is led to a page that turns them away.
 SECTIONS: tuple[Section, ...] = (
-    Section(_("To file"), "activities:today", ("activities:today", "activities:report_edit", "activities:period_edit"), frozenset({Act.FILE})),
+    Section(_("To do"), "activities:today", ("activities:today", "activities:report_edit", "activities:period_edit"), frozenset({Act.FILE})),
     Section(_("Review"), "activities:review_list", ("activities:review_", "activities:on_behalf"), frozenset({Act.REVIEW})),
     Section(_("Dashboard"), "portal:dashboard", ("portal:dashboard", "portal:region_", "portal:unit_", "portal:branch_"), frozenset({Act.SEE_REPORTS})),
     Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
