@@ -240,12 +240,12 @@ class FiguresForm(forms.Form):
             return False
 
     def _past_words(self, metric: Metric, past: Past, chosen: str) -> PastWords:
-        units = self.sheet.units_of(metric)
+        units, day = self.sheet.units_of(metric), day_words(self.sheet, past.day, pgettext("short date", "j M"))
         if len(units) == 1:  # It stands beside the field.
-            return PastWords(day_words(self.sheet, past.day), {"": print_past(past, Decimal(1), "")}, "")
+            return PastWords(day, {"": print_past(past, Decimal(1), "")}, "")
         texts = {unit.code: print_past(past, metric.unit.factor / unit.factor, unit.name) for unit in units[1:]}
         texts |= {"": print_past(past, Decimal(1), metric.unit_name)}
-        return PastWords(day_words(self.sheet, past.day), texts, chosen if chosen in texts else "")
+        return PastWords(day, texts, chosen if chosen in texts else "")
 
     def _locked(self, codes: Sequence[str]) -> Iterator[LockedRow]:
         lang = get_language() or "zh-hans"
@@ -320,9 +320,9 @@ def print_past(past: Past, factor: Decimal, unit: str) -> str:
     return format_figure(past.value * factor, past.qualifier, unit, lang=get_language() or "zh-hans", total=past.added)
 
 
-def day_words(sheet: Sheet, day: date) -> str:
-    """Return what a form calls an earlier day: yesterday on the form of today, otherwise its date."""
+def day_words(sheet: Sheet, day: date, written: str) -> str:
+    """Return what a form calls an earlier day: yesterday on the form of today, otherwise its date as `written` says."""
     today = sheet.branch.business_date_at(clock.now())
     if sheet.day == today and day == today - timedelta(days=1):
         return _("yesterday")
-    return date_format(day, pgettext("date format", "j F"))
+    return date_format(day, written)

@@ -399,7 +399,7 @@ def _missed_eve(sheet: Sheet) -> str:
     """Say once that nothing counts for the day before, where something older stands beside the fields."""
     if sheet.day is None or not sheet.misses_eve:
         return ""
-    words = {"day": day_words(sheet, sheet.day - timedelta(days=1))}
+    words = {"day": day_words(sheet, sheet.day - timedelta(days=1), pgettext("date format", "j F"))}
     if sheet.eve is not None and sheet.eve.state == ReportVersion.State.RETURNED:
         return _("The report of %(day)s was returned and does not count: beside each figure stands what was given last.") % words
     return _("No report counts for %(day)s: beside each figure stands what was given last.") % words

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from activities.models import ReportDraft, ReportVersion
@@ -73,15 +73,15 @@ def today(request: HttpRequest) -> HttpResponse:
     return render(request, "activities/today.html", context)
 
 
-def _waiting(rows: list[BranchDay]) -> list[str]:
-    """Return what waits for the organiser, each kind in words with its number."""
+def _waiting(rows: list[BranchDay]) -> str:
+    """Return what waits for the organiser in words, each kind with its number; empty when nothing does."""
     to_file, returned, missing = sum(row.is_to_file for row in rows), sum(len(row.returned) for row in rows), sum(len(row.missing) for row in rows)
     said = [
         (to_file, ngettext("%(n)s report is still to be filed", "%(n)s reports are still to be filed", to_file)),
         (returned, ngettext("%(n)s report was returned", "%(n)s reports were returned", returned)),
         (missing, ngettext("%(n)s past day is missing", "%(n)s past days are missing", missing)),
     ]
-    return [words % {"n": number} for number, words in said if number]
+    return pgettext("between clauses", ", ").join(words % {"n": number} for number, words in said if number)
 
 
 def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:

@@ -107,7 +107,7 @@ def test_a_figure_not_given_yesterday_stands_with_the_day_it_was_given(branch: B
     version = file(branch, MARCH_5, by=organiser, person_entries=9).version
     client = client_of(organiser)
     # A value that holds is as old as it is; other figures of weeks ago say nothing any more.
-    expected = {"vehicles": ("3 March", "770"), "home_isolated": ("14 February", "4"), "person_entries": ("yesterday", "9")}
+    expected = {"vehicles": ("3 Mar", "770"), "home_isolated": ("14 Feb", "4"), "person_entries": ("yesterday", "9")}
     assert past_of(client, branch) == expected
     assert client.get(form_url(branch)).context["missed_eve"] == ""
 
@@ -115,7 +115,7 @@ def test_a_figure_not_given_yesterday_stands_with_the_day_it_was_given(branch: B
     assert past_of(client, branch) == {code: past for code, past in expected.items() if code != "person_entries"}
     assert "The report of yesterday was returned" in client.get(form_url(branch)).content.decode()
     assert "No report counts for 4 March" in client.get(form_url(branch, MARCH_5)).content.decode()
-    assert past_of(client, branch, MARCH_5 - timedelta(days=1))["vehicles"] == ("3 March", "770")
+    assert past_of(client, branch, MARCH_5 - timedelta(days=1))["vehicles"] == ("3 Mar", "770")
 
 
 def test_a_branch_that_never_reported_is_not_told_that_yesterday_is_missing(branch: Branch, organiser: User) -> None:
@@ -147,7 +147,7 @@ def test_a_draft_is_called_one_on_the_home_page_and_on_the_form(branch: Branch, 
 def test_the_home_page_counts_what_waits(branch: Branch, organiser: User, reviewer: User) -> None:
     return_to_branch(actor=reviewer, version=file(branch, MARCH_5, by=organiser, vehicles=200).version, note="请核对")
     page = client_of(organiser).get(reverse("activities:today"))
-    assert page.context["waiting"] == ["1 report is still to be filed", "1 report was returned", "6 past days are missing"]
+    assert page.context["waiting"] == "1 report is still to be filed, 1 report was returned, 6 past days are missing"
 
 
 def test_a_kind_named_like_its_only_figure_is_said_once(branch: Branch, organiser: User) -> None:

@@ -18,8 +18,8 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.browser.conftest import type_sign_in
-from tests.factories import current, file, make_user
-from tests.personas import MARCH_5, MARCH_6
+from tests.factories import current, file, make_branch, make_user
+from tests.personas import MARCH_5, MARCH_6, City
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
@@ -198,6 +198,88 @@ def test_a_letter_in_a_value_is_said_beside_the_field_which_has_the_focus(page: 
     expect(page.locator("[name=v_turned_back]")).to_be_focused()
     expect(page.get_by_role("alert").first).to_contain_text("turned back")
     assert value(page, "vehicles") == "200"
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_figure"), [("12", True), ("１,２００", True), ("12a", False), ("-5", False), ("1.5", False), ("1" + "0" * 20, False), ("约200", False)]
+)
+def test_only_what_is_a_figure_is_marked_as_done(page: Page, typed: str, is_figure: bool) -> None:
+    page.fill("[name=v_vehicles]", typed)
+    expect(page.locator(".numrow.done")).to_have_count(int(is_figure))
+
+
+def test_what_was_put_right_is_red_no_longer(page: Page) -> None:
+    page.fill("[name=v_vehicles]", "12a")
+    page.fill("[name=v_turned_back]", "-3")
+    page.locator(".dock").get_by_role("button", name="Preview").click()
+    expect(page.locator(".numrow.invalid")).to_have_count(2)
+
+    page.fill("[name=v_vehicles]", "12b")
+    expect(page.locator(".numrow.invalid")).to_have_count(2)
+    page.fill("[name=v_vehicles]", "12")
+    expect(page.locator(".numrow.invalid")).to_have_count(1)
+    expect(page.locator(".error-summary li")).to_have_count(1)
+    assert page.locator("[name=v_vehicles]").get_attribute("aria-invalid") is None
+    page.fill("[name=v_turned_back]", "3")
+    expect(page.locator(".error-summary, .errorlist")).to_have_count(0)
+
+
+def test_yesterdays_weight_follows_the_unit_that_is_chosen(page: Page, url: str, branch: Branch, organiser: User) -> None:
+    file(branch, MARCH_5, by=organiser, reason="漏计", goods_unloaded=7620, vehicles=186, units={"goods_unloaded": "jin"})
+    page.goto(url)
+    beside = page.locator(".numrow:has([name=v_goods_unloaded]) .y")
+    for unit, said in (("", "yesterday 3,810 kg"), ("jin", "yesterday 7,620 jin"), ("t", "yesterday 3.81 t")):
+        page.select_option("[name=u_goods_unloaded]", unit)
+        expect(beside).to_have_text(said, use_inner_text=True)
+
+
+def test_a_figure_that_there_is_not_is_said_not_to_be(page: Page) -> None:
+    page.locator("details.more summary").click()
+    page.fill("#find-figure", "flying carpets")
+    expect(page.get_by_text("There is no such figure.")).to_be_visible()
+    page.fill("#find-figure", "errands")
+    expect(page.get_by_text("There is no such figure.")).to_have_count(0)
+
+
+def test_the_hint_to_fill_in_zero_goes_when_all_is_filled_in(page: Page) -> None:
+    hint = page.locator("[data-fill-hint]")
+    expect(hint).to_be_visible()
+    page.click("[data-zero-rest]")
+    expect(hint).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_no_word_of_a_label_is_broken_on_a_phone(context_of: ContextOf, organiser: User, url: str, language: str) -> None:
+    page = context_of(organiser, language=language, viewport={"width": 360, "height": 740}).new_page()
+    page.goto(url)
+    page.locator("details.more summary").click()
+    page.fill("[name=v_turned_back]", "1" + "0" * 20)
+    # A word that is broken stands in two boxes.
+    broken = """() => [...document.querySelectorAll(".numrow > label")].flatMap((label) => {
+        const text = label.firstChild, words = [...text.textContent.matchAll(/[A-Za-z]+/g)];
+        return words.filter((word) => {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+        }).map((word) => word[0]);
+    })"""
+    assert page.evaluate(broken) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_the_button_says_how_many_reports_are_ticked(context_of: ContextOf, reviewer: User, city: City, branch: Branch, url: str) -> None:
+    clerk = make_user("clerk", (Role.ORGANISER, city.street))
+    for each in (branch, make_branch(city.community, "一号临时党支部")):
+        file(each, MARCH_6, by=clerk, vehicles=1)
+    page = context_of(reviewer, language="en").new_page()
+    page.goto(reverse("activities:review_list"))
+    button = page.locator("[data-accept-ticked]")
+    expect(button).to_contain_text("(2)")
+    for tick in page.locator(".tick input").all():
+        tick.uncheck()
+    expect(button).to_contain_text("(0)")
+    expect(button).to_be_disabled()
 
 
 def test_a_second_tab_is_asked_only_about_what_both_changed(page: Page, url: str, branch: Branch) -> None:
