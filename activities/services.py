@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from activities.figures import NumberError, Qualifier, convert
 from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportDraft, ReportVersion, Unit
 from activities.receipts import canonical, receipt_number
+from activities.rollups import upkeep
 from activities.rollups.scope import DAWN
 from branches import access
 from branches.access import Act
@@ -424,6 +425,8 @@ def _store(version: ReportVersion, works: Sequence[Work], content: Mapping[str, 
         cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid IMMEDIATE")
         cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid DEFERRED")
     Submission.objects.create(account=version.filed_by, uid=version.uid, fingerprint=_fingerprint(content), object_id=version.public_id)
+    # What was filed stands; whoever reads next adds up what could not be folded.
+    transaction.on_commit(upkeep.fold_when_many, robust=True)
 
 
 def _measures(works: Sequence[Work], entries: Sequence[Entry]) -> list[Measure]:

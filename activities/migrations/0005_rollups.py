@@ -184,8 +184,6 @@ END $$;
 -- Spells that begin (sign 1) or are gone (sign -1), with the reports that fall into them.
 CREATE FUNCTION activities_shift_due(the_sign integer, the_branches bigint[], the_places bigint[], the_spells daterange[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    -- The tree must not move meanwhile.
-    PERFORM pg_advisory_xact_lock_shared(hashtext('branches_regionpath'));
     INSERT INTO activities_rollupdelta (place_id, alone, tree_day, day, days, series, value, count, {", ".join(COUNTERS[2:])})
     SELECT node_id, true, day, day, 1, -1, the_sign * sum(n), the_sign * sum(n), 0, 0, 0, 0, 0, 0
     FROM activities_due_parts(the_places, the_spells) GROUP BY node_id, day HAVING sum(n) <> 0;
@@ -309,6 +307,8 @@ BEGIN
     IF changed IS NULL THEN
         RETURN NULL;
     END IF;
+    -- The tree must not move meanwhile; asked for before anything is written, in the order of whoever moves it.
+    PERFORM pg_advisory_xact_lock_shared(hashtext('branches_regionpath'));
     PERFORM activities_hold_branches(changed);
     IF EXISTS (SELECT FROM before JOIN after USING (id) JOIN activities_reportversion version ON version.branch_id = after.id
                WHERE (before.kind = 'command_post') <> (after.kind = 'command_post')) THEN
@@ -341,6 +341,8 @@ DECLARE
     the_places bigint[];
     the_spells daterange[];
 BEGIN
+    -- The tree must not move meanwhile; asked for before anything is written, in the order of whoever moves it.
+    PERFORM pg_advisory_xact_lock_shared(hashtext('branches_regionpath'));
     PERFORM activities_hold_branches(array_agg(DISTINCT branch_id)) FROM changed;
     SELECT array_agg(branch_id), array_agg(place_id), array_agg(during) INTO the_branches, the_places, the_spells FROM (
         SELECT branch.id AS branch_id, changed.region_id AS place_id,

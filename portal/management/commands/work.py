@@ -1,4 +1,4 @@
-"""`manage.py work`: do the jobs of the queue until told to stop."""
+"""`manage.py work`: do the jobs of the queue, and fold what waits into the kept totals, until told to stop."""
 
 import signal
 from datetime import timedelta
@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
+from activities.rollups import upkeep
 from portal.foundation import clock, jobs
 from portal.foundation.models import Job
 from portal.housekeeping import KIND as HOUSEKEEPING
@@ -18,7 +19,7 @@ PAUSE = 2.0  # seconds between two looks at an empty queue
 class Command(BaseCommand):
     """The worker."""
 
-    help = "Do the jobs of the queue, and keep house once a day, until interrupted."
+    help = "Do the jobs of the queue, fold changes into the kept totals, and keep house once a day, until interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--once`."""
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 plan_housekeeping()
+                upkeep.fold()
                 done = jobs.run_next()
             except DatabaseError:
                 if options["once"]:
