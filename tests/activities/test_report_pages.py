@@ -558,7 +558,7 @@ def test_the_list_is_filtered_and_shows_nothing_outside_the_scope(
     assert listed(city_official, region=str(branch.region.public_id)) == [(branch, MARCH_6), (branch, MARCH_5)]
     assert listed(city_official, since="2020-03-06", state="filed") == [(other_branch, MARCH_6), (branch, MARCH_6)]
     assert listed(organiser, branch=str(other_branch.public_id)) == []
-    assert listed(city_official, day="2020-02-30") == []
+    assert listed(city_official, since="2020-02-30") == []
     assert version.receipt
 
 
