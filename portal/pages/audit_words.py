@@ -126,7 +126,7 @@ DETAILS: Final[Mapping[str, "StrOrPromise"]] = {
     "office": _("Office"),
     "parameters": _("Filters"),
     "parent": _("Lies in"),
-    "person": _("Who"),
+    "person": _("person"),
     "resource": _("Data"),
     "role": _("Role"),
     "rows": _("Rows"),
@@ -193,7 +193,9 @@ def _words(row: AuditEntry, name: str, value: Any, names: Mapping[str, str]) -> 
     if value is True:
         return gettext("yes")
     if isinstance(value, dict):
-        return gettext("; ").join(f"{DETAILS.get(key, key)}{gettext(': ')}{_words(row, key, each, names)}" for key, each in value.items())
+        # How many rows of each kind, or what a list was filtered by.
+        called: Mapping[str, StrOrPromise] = kinds() if name == "rows" else DETAILS
+        return gettext("; ").join(f"{called.get(key, key)}{gettext(': ')}{_words(row, key, each, names)}" for key, each in value.items())
     if isinstance(value, list):
         return gettext("; ").join(_words(row, name, each, names) for each in value)
     text = str(value)

@@ -50,7 +50,7 @@ class MissingLine:
         if self.row.returned or missed < 1 or (missed == 1 and not self.pending):
             return ""
         if self.pending:
-            return ngettext("missing for %(days)s day before", "missing for %(days)s days before", missed) % {"days": missed}
+            return ngettext("%(days)s day missed", "%(days)s days missed", missed) % {"days": missed}
         return ngettext("%(days)s day running", "%(days)s days running", missed) % {"days": missed}
 
 
