@@ -47,9 +47,14 @@ class TimeLeft:
 
 
 def day_state(latest: ReportVersion | None, left: TimeLeft, *, has_draft: bool) -> str:
-    """Return the state of a day as a pill names it, on the organiser's home and on the form alike; how late it is `left` says beside it."""
+    """Return the state of a day as a pill names it, on the organiser's home and on the form alike; empty where nothing is owed or begun.
+
+    A day past its due time is missing, as for everybody else; late is what was filed after it.
+    """
     if latest is not None and latest.state != ReportVersion.State.WITHDRAWN:
         return latest.state
     if has_draft:
         return "draft"
-    return "late" if left.is_over else "due"
+    if left.due_at is None:
+        return ""
+    return "missing" if left.is_over else "due"

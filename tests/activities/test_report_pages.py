@@ -144,6 +144,22 @@ def test_a_draft_is_called_one_on_the_home_page_and_on_the_form(branch: Branch, 
         assert [row.state for row in client.get(reverse("activities:today")).context["rows"]] == ["draft"]
 
 
+def test_a_day_past_its_due_time_is_missing_on_the_home_page_and_on_the_form(branch: Branch, organiser: User, clock: Clock) -> None:
+    client = client_of(organiser)
+    states = []
+    for moment in (clock.moment, branch.due_at(MARCH_6) + MINUTE):
+        clock.move_to(moment)
+        states.append((client.get(form_url(branch)).context["state"], client.get(reverse("activities:today")).context["rows"][0].state))
+    assert states == [("due", "due"), ("missing", "missing")]
+
+
+def test_a_branch_that_owes_nothing_has_nothing_to_be_filed(city: City) -> None:
+    quiet = make_branch(city.community, "安静临时党支部", reports_daily=False)
+    client = client_of(make_user("clerk", (Role.ORGANISER, quiet)))
+    for page in (client.get(form_url(quiet)), client.get(reverse("activities:today"))):
+        assert 'class="pill' not in page.content.decode()
+
+
 def test_the_home_page_counts_what_waits(branch: Branch, organiser: User, reviewer: User) -> None:
     return_to_branch(actor=reviewer, version=file(branch, MARCH_5, by=organiser, vehicles=200).version, note="请核对")
     page = client_of(organiser).get(reverse("activities:today"))
