@@ -163,6 +163,8 @@ WRITERS = f"""
 -- Changes of one branch follow each other: what holds, and what is due, depends on its other reports. A bounded number of locks for any number of branches.
 CREATE FUNCTION activities_hold_branches(branches bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
+    -- The rows first, as foreign keys would ask for later: whoever changes a branch has its row before anything else.
+    PERFORM FROM branches_branch WHERE id = ANY (branches) ORDER BY id FOR KEY SHARE;
     PERFORM pg_advisory_xact_lock(hashtext('activities_rollup'), slot)
     FROM (SELECT DISTINCT (branch % 1024)::int AS slot FROM unnest(branches) AS branch ORDER BY slot) AS slots;
 END $$;
