@@ -21,7 +21,7 @@ from branches.access import Act
 from branches.forms import DayField
 from portal.foundation import audit, clock
 from portal.foundation.models import AuditEntry
-from portal.pages.audit_words import ACTIONS, action_choices, details_of, kinds, names_in
+from portal.pages.audit_words import ACTIONS, Detail, action_choices, details_of, kinds, names_in
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -38,7 +38,7 @@ class AuditLine:
     action: "StrOrPromise"
     kind: str
     name: str
-    details: Sequence[tuple[str, str]]
+    details: Sequence[Detail]
 
 
 class AuditFilterForm(forms.Form):

@@ -1,6 +1,7 @@
 """The audit log in words: what its actions, kinds of objects and details say to a reader."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -151,6 +152,15 @@ _CHOICES: Final[Mapping[str, Mapping[str, "StrOrPromise"]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a row adds: its name and what it says; `raw` where that is no word but an identifier or a name inside the portal."""
+
+    name: str
+    words: str
+    raw: bool
+
+
 def kinds() -> dict[str, str]:
     """Return what kinds of objects the log speaks of, by the name that it writes, in the reader's language."""
     return {name: str(model._meta.verbose_name) for name, model in _models().items()}
@@ -181,12 +191,13 @@ def names_in(rows: Iterable[AuditEntry]) -> dict[str, str]:
     return {str(public_id): name for public_id, name in accounts.union(*named, all=True)}
 
 
-def details_of(row: AuditEntry, names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return what a row adds as pairs of name and words; nothing for what is empty or not so."""
+def details_of(row: AuditEntry, names: Mapping[str, str]) -> list[Detail]:
+    """Return what a row adds in words; nothing for what is empty or not so."""
     held = {name: value for name, value in row.details.items() if value not in ({}, [], "", None, False)}
     if held.get("scope_id"):
         held.pop("scope", None)
-    return [(str(DETAILS.get(name, name)), _words(row, name, value, names)) for name, value in held.items()]
+    said = [(name, value, _words(row, name, value, names)) for name, value in held.items()]
+    return [Detail(str(DETAILS.get(name, name)), words, raw=words == value and name not in _CHOICES) for name, value, words in said]
 
 
 def _words(row: AuditEntry, name: str, value: Any, names: Mapping[str, str]) -> str:
