@@ -40,3 +40,6 @@ browser:
 
 pooler: environment
 	@sh tools/pgbouncer.sh
+
+bench: environment
+	@.venv/bin/python -W ignore::RuntimeWarning benchmarks/bench.py $(ARGS)

@@ -1,0 +1,181 @@
+#!/usr/bin/env python
+"""`make bench`: measure what docs and issues promise about speed, beside the plain way of doing it, on the same data in the same run.
+
+    make bench                                          both sizes, every row
+    make bench ARGS="--sizes 1000000 --only dashboard"  one of them
+    make bench ARGS=--quick                             small; fails when a result is wrong, never because it was slow
+
+A PostgreSQL of its own is started, with production's settings; each size is filled once and kept with `--keep`. Each measurement is a process of
+its own. The table goes to standard output and to `benchmarks/RESULTS.md`.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+# Run as a script, Python looks beside it only.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import database, machine, report
+from benchmarks.database import ROOT
+from benchmarks.growth import grown
+from benchmarks.measuring import Measured, Work, Wrong, measure
+
+RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
+SIZES: Final = (1_000_000, 10_000_000)
+# The smaller one shows how cost grows; both have the branches of the larger.
+QUICK: Final = (20_000, 200_000)
+# By the name under which `--only` chooses them.
+SUBJECTS: Final = ("dashboard", "totals", "filing", "crowd", "lists", "feed", "notes")
+NOT_MEASURED: Final = {
+    "list, jump to a page": "the list has no jump yet; `subjects/lists.py` is its place",
+    "API page of 1,000 entries": "the API writes it with the nested ModelSerializer that would be the baseline",
+    "API full pull as NDJSON": "there is no such export yet",
+    "import of 100,000 rows": "rows of reports cannot be imported yet",
+    "export of 1 M rows": "reports are exported as the table of a dashboard, not row by row",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and write the table; 1 when a result is wrong."""
+    asked = _asked(arguments)
+    if asked.measure:
+        return _measure_here(asked.measure, asked.entries, quick=asked.quick)
+    # The largest first is filled first: a disk that is too small is found out at once.
+    sizes = sorted(asked.sizes)
+    branches = asked.branches or _branches(max(sizes))
+    rows: list[Measured] = []
+    wrong: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") if asked.keep is None else nullcontext(str(asked.keep)) as folder:
+        # A server of root's runs as another user, who must reach its files.
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        Path(folder).chmod(0o711)
+        with database.server(Path(folder) / "var") as running:
+            _collect_static(database.environment(running, "postgres"))
+            for entries in sizes:
+                size = database.Size(entries, branches)
+                for subject in asked.only:
+                    with database.copy_of(size, running) as env:
+                        found = _in_own_process(subject, entries, env, quick=asked.quick)
+                        rows += found if isinstance(found, list) else []
+                        wrong += [found] if isinstance(found, str) else []
+            settings = database.settings_of(running)
+    growth = grown(rows)
+    wrong += [row.wrong for row in growth if row.wrong]
+    table = report.written(rows, growth, machine.described(json.loads(settings)), NOT_MEASURED, command=_command(asked))
+    print(table)
+    if asked.results:
+        asked.results.write_text(table, encoding="utf-8")
+    for each in wrong:
+        print(f"WRONG: {each}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measured]:
+    """Measure a subject on the database at hand.
+
+    Raises:
+        Wrong: a result is not what it has to be.
+    """
+    # Only in the process that measures: the one that starts the server has no database.
+    from benchmarks.subjects import crowd, dashboard, feed, filing, lists, notes, totals
+
+    several = 10 if quick else filing.REPORTS
+    works: dict[str, Callable[[], list[Work]]] = {
+        "dashboard": dashboard.works,
+        "totals": totals.works,
+        "filing": lambda: filing.works(reports=several),
+        "lists": lists.works,
+        "notes": notes.works,
+    }
+    if subject in works:
+        return [measure(work, entries) for work in works[subject]()]
+    if subject == "crowd":
+        return crowd.measured(entries, each=2 if quick else crowd.EACH)
+    return feed.measured(entries)
+
+
+def _measure_here(subject: str, entries: int, *, quick: bool) -> int:
+    """Print what was measured as JSON; on the last line, for whatever may have been printed before."""
+    import django
+
+    django.setup()
+    try:
+        rows = measured(subject, entries, quick=quick)
+    except Wrong as error:
+        print(json.dumps({"wrong": str(error)}))
+        return 1
+    print(json.dumps({"rows": [row.to_json() for row in rows]}))
+    return 0
+
+
+def _in_own_process(subject: str, entries: int, env: dict[str, str], *, quick: bool) -> list[Measured] | str:
+    """Return the rows of a subject, or what is wrong with them.
+
+    Raises:
+        CalledProcessError: it could not be measured at all.
+    """
+    print(f"{subject}, {entries:,} entries …", file=sys.stderr, flush=True)
+    command = [sys.executable, "-W", "ignore::RuntimeWarning", __file__, "--measure", subject, "--entries", str(entries), *(["--quick"] if quick else [])]
+    done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if not done.stdout.strip():
+        raise subprocess.CalledProcessError(done.returncode, command)
+    said = json.loads(done.stdout.strip().splitlines()[-1])
+    return said["wrong"] if "wrong" in said else [Measured.from_json(row) for row in said["rows"]]
+
+
+def _collect_static(env: dict[str, str]) -> None:
+    """Name the pages' files after their content, as in production: a page refers to them so."""
+    subprocess.run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"], env=env, cwd=ROOT, check=True)
+
+
+def _branches(entries: int) -> int:
+    """Return how many branches stand behind every size of a run: as many as the generator gives the largest."""
+    from benchmarks.generate import branches_for
+
+    return branches_for(entries)
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure the portal beside plain ways of doing the same.")
+    parser.add_argument("--quick", action="store_true", help="200,000 entries, few runs; fails only when a result is wrong")
+    parser.add_argument("--sizes", type=_numbers, help="entries, parted by commas (1000000,10000000)")
+    parser.add_argument("--branches", type=int, help="branches at every size (as many as the generator gives the largest)")
+    parser.add_argument("--only", type=_names, default=list(SUBJECTS), help=f"of {', '.join(SUBJECTS)}")
+    parser.add_argument("--keep", type=Path, help="a folder where filled databases stay for the next run")
+    parser.add_argument("--results", type=Path, help=f"where the table goes ({RESULTS.name}; nowhere with --quick)")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    parser.add_argument("--entries", type=int, help=argparse.SUPPRESS)
+    asked = parser.parse_args(arguments)
+    asked.sizes = asked.sizes or (QUICK if asked.quick else SIZES)
+    asked.results = asked.results or (None if asked.quick else RESULTS)
+    return asked
+
+
+def _command(asked: argparse.Namespace) -> str:
+    """Return the command that does the same; folders are of no concern to a reader."""
+    sizes = None if tuple(asked.sizes) in (SIZES, QUICK) else f"--sizes {','.join(map(str, asked.sizes))}"
+    words = ["--quick" if asked.quick else None, sizes, None if asked.only == list(SUBJECTS) else f"--only {','.join(asked.only)}"]
+    said = " ".join(word for word in words if word)
+    return f'make bench ARGS="{said}"' if said else "make bench"
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names) - set(SUBJECTS):
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(unknown))}")
+    return names
+
+
+if __name__ == "__main__":
+    sys.exit(main())
