@@ -8,9 +8,18 @@ from django.db.models import Exists, F, OuterRef, Q
 from branches import access
 from branches.access import Act
 from branches.querysets import ScopedQuerySet
+from portal.foundation.models import AuditEntry
 from portal.foundation.searching import holding
 
 CURRENT_STATES = ("filed", "accepted")
+
+
+def counting(at: datetime | None = None, prefix: str = "") -> Q:
+    """Return the filter for versions whose figures count, or counted `at` a moment, whatever became of them; `prefix` leads to the version."""
+    if at is None:
+        return Q(**{f"{prefix}state__in": CURRENT_STATES})
+    still = Q(**{f"{prefix}known_until": None}) | Q(**{f"{prefix}known_until__gt": at})
+    return Q(**{f"{prefix}known_from__lte": at}) & still
 
 
 class OfABranchQuerySet(ScopedQuerySet[Any]):
@@ -25,7 +34,7 @@ class DailyReportQuerySet(OfABranchQuerySet):
 
     def current(self) -> Self:
         """Reports with a version that counts: filed or accepted."""
-        return self.filter(versions__state__in=CURRENT_STATES)
+        return self.filter(counting(prefix="versions__"))
 
     def for_day(self, day: date) -> Self:
         """Reports for business date `day`."""
@@ -64,9 +73,17 @@ class NotedQuerySet(OfABranchQuerySet):
 class ReportVersionQuerySet(NotedQuerySet):
     """Versions of reports."""
 
-    def current(self) -> Self:
-        """Versions whose figures count."""
-        return self.filter(state__in=CURRENT_STATES)
+    def current(self, at: datetime | None = None) -> Self:
+        """Versions whose figures count, or counted `at` a moment."""
+        return self.filter(counting(at))
+
+    def unaccepted(self, at: datetime | None = None) -> Self:
+        """Versions that nobody had accepted `at` a moment, of those current then; now, of those current now."""
+        if at is None:
+            return self.filter(state="filed")
+        # A return writes over when the version was accepted before it; the log still tells.
+        accepted = AuditEntry.objects.filter(model="reportversion", object_id=OuterRef("public_id"), action="report.accepted", at__lte=at)
+        return self.exclude(~Q(state="returned") & Q(reviewed_at__lte=at)).exclude(Q(state="returned") & Exists(accepted))
 
     def punctual(self) -> Self:
         """Versions filed before the due time, or when none was set."""
@@ -79,7 +96,7 @@ class ReportVersionQuerySet(NotedQuerySet):
 
     def known_at(self, moment: datetime) -> Self:
         """Versions that were current at `moment`, whatever became of them."""
-        return self.filter(known_from__lte=moment).filter(Q(known_until=None) | Q(known_until__gt=moment))
+        return self.current(moment)
 
 
 class EntryQuerySet(NotedQuerySet):
@@ -87,15 +104,15 @@ class EntryQuerySet(NotedQuerySet):
 
     def counted(self) -> Self:
         """Entries of current versions."""
-        return self.filter(version__state__in=CURRENT_STATES)
+        return self.filter(counting(prefix="version__"))
 
 
 class MeasureQuerySet(OfABranchQuerySet):
     """Measures."""
 
-    def counted(self) -> Self:
-        """Measures of current versions."""
-        return self.filter(entry__version__state__in=CURRENT_STATES)
+    def counted(self, at: datetime | None = None) -> Self:
+        """Measures of current versions, or of those that were current `at` a moment."""
+        return self.filter(counting(at, "entry__version__"))
 
     def within(self, region: Any, on: date | None = None) -> Self:
         """Measures whose place lay at or below `region`, on their own business date, or on the last day of their period.

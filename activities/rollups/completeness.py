@@ -12,7 +12,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
 from activities.models import DailyReport, ReportDraft, ReportVersion
-from activities.querysets import DailyReportQuerySet
+from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.rollups.scope import Scope
 from activities.rollups.stored import is_kept, reports
 from branches.models import Branch, BranchPlace, Region, RegionPath
@@ -87,11 +87,11 @@ def missing(scope: Scope, day: date) -> BranchQuerySet:
     return due(scope, day).filter(~Exists(filed_for(day))).by_name()
 
 
-def completeness(scope: Scope, day: date) -> Completeness:
-    """Return how many of the branches due on `day` have reported."""
-    if scope.region is not None and is_kept(scope):
+def completeness(scope: Scope, day: date, known_at: datetime | None = None) -> Completeness:
+    """Return how many of the branches due on `day` have reported; with `known_at`, had reported at that moment."""
+    if scope.region is not None and is_kept(scope) and known_at is None:
         return kept_completeness([scope.region.pk], day)[scope.region.pk]
-    return Completeness(day=day, **due(scope, day).aggregate(**_aggregates(day)))
+    return Completeness(day=day, **due(scope, day).aggregate(**_aggregates(day, known_at)))
 
 
 def completeness_by(owing: BranchQuerySet, day: date, owner: Combinable) -> dict[int | None, Completeness]:
@@ -158,15 +158,15 @@ def reports_counted(reports: DailyReportQuerySet, part: str = "") -> DailyReport
     return found
 
 
-def _aggregates(day: date) -> dict[str, Any]:
-    filed = filed_for(day)
+def _aggregates(day: date, at: datetime | None = None) -> dict[str, Any]:
+    filed = filed_for(day, at)
     on_time = ReportVersion.objects.punctual().filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
     return {
         "due": Count("pk"),
         "reported": Count("pk", filter=Exists(filed)),
         "late": Count("pk", filter=Exists(filed) & ~Exists(on_time)),
         "corrected": Count("pk", filter=Exists(filed.filter(nature=ReportVersion.Nature.CORRECTION))),
-        "waiting": Count("pk", filter=Exists(filed.filter(state=ReportVersion.State.FILED))),
+        "waiting": Count("pk", filter=Exists(filed.unaccepted(at))),
         "known_at": Max(Subquery(filed.values("known_from")[:1])),
     }
 
@@ -199,9 +199,9 @@ def _described(rows: BranchQuerySet, day: date) -> BranchQuerySet:
     return described
 
 
-def filed_for(day: date) -> QuerySet[ReportVersion]:
-    """Return, for an outer branch, the current version of its report for `day`."""
-    return ReportVersion.objects.current().filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
+def filed_for(day: date, at: datetime | None = None) -> ReportVersionQuerySet:
+    """Return, for an outer branch, the current version of its report for `day`, or the one that was current `at` a moment."""
+    return ReportVersion.objects.current(at).filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day)
 
 
 def _contacts(day: date) -> QuerySet[OfficerTerm, Any]:

@@ -1,7 +1,7 @@
 """The rows that count: every total is an aggregate over exactly these."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from django.db.models import BooleanField, Case, DateField, Exists, F, OuterRef, Q, QuerySet, When
@@ -18,14 +18,22 @@ COUNTED_KINDS: Final = ("branch", "work_team")
 DAY: Final = Coalesce("business_date", "entry__version__period_report__last_day", output_field=DateField())
 
 
-def records(scope: Scope, span: Span, metric: Metric | None = None, kind: str | None = None, metrics: Iterable[Metric] | None = None) -> MeasureQuerySet:
+def records(
+    scope: Scope,
+    span: Span,
+    metric: Metric | None = None,
+    kind: str | None = None,
+    metrics: Iterable[Metric] | None = None,
+    known_at: datetime | None = None,
+) -> MeasureQuerySet:
     """Return the measures behind the figures of `scope` in `span`: of one metric, of some, of one kind of work, or all.
 
-    Annotated with `day`, the day on which each stands.
+    Annotated with `day`, the day on which each stands. With `known_at` they are those that stood behind the figures at that moment, as far as
+    versions go: the tree of regions and the lives of branches are those on record today.
     """
     wanted = [metric] if metric is not None else list(metrics) if metrics is not None else None
     branches = [scope.branch.pk] if scope.branch else None
-    found = _joined([placed(scope, half) for half in _halves(span, wanted, branches)])
+    found = _joined([placed(scope, half) for half in _halves(span, wanted, branches, known_at)])
     if wanted is not None:
         found = found.filter(metric__in=[each.pk for each in wanted])
     if kind:
@@ -41,13 +49,13 @@ def records_of(branches: Iterable[int], span: Span, metrics: Iterable[Metric]) -
     return found.filter(metric__in=[each.pk for each in wanted])
 
 
-def _halves(span: Span, metrics: list[Metric] | None, branches: list[int] | None) -> list[MeasureQuerySet]:
+def _halves(span: Span, metrics: list[Metric] | None, branches: list[int] | None, at: datetime | None = None) -> list[MeasureQuerySet]:
     """Return the rows that stand in the span and the rows in force at its end, as far as `metrics` ask for them."""
     halves = []
     if metrics is None or any(metric.over_time != OverTime.LATEST for metric in metrics):
-        halves.append(added_up(span))
+        halves.append(added_up(span, at))
     if metrics is None or any(metric.over_time == OverTime.LATEST for metric in metrics):
-        halves.append(in_force(span.last, branches))
+        halves.append(in_force(span.last, branches, at))
     return halves
 
 
@@ -103,27 +111,27 @@ def inside(span: Span, prefix: str) -> Q:
     return daily | Q(**{f"{period}first_day__gte": span.first, f"{period}last_day__lte": span.last, f"{period}relation": PeriodReport.Relation.ADDS_TO_DAILY})
 
 
-def added_up(span: Span) -> MeasureQuerySet:
-    """Return the rows of metrics that add up over time, and of those that are listed, anywhere."""
+def added_up(span: Span, at: datetime | None = None) -> MeasureQuerySet:
+    """Return the rows of metrics that add up over time, and of those that are listed, anywhere; as they were known `at` a moment."""
     # The measure carries its date too: with it the index on (metric, date) and not the entry narrows the search.
     period = Q(business_date=None) & inside(span, "entry__")
-    counted: MeasureQuerySet = Measure.objects.counted().exclude(metric__over_time=OverTime.LATEST)
+    counted: MeasureQuerySet = Measure.objects.counted(at).exclude(metric__over_time=OverTime.LATEST)
     return counted.filter(Q(business_date__range=(span.first, span.last)) | period)
 
 
-def carried(branches: list[int] | None = None) -> MeasureQuerySet:
-    """Return every value that a `latest` metric ever took, wherever the branch was at the time, with its `day`."""
+def carried(branches: list[int] | None = None, at: datetime | None = None) -> MeasureQuerySet:
+    """Return every value that a `latest` metric ever took, wherever the branch was at the time, with its `day`; as they were known `at` a moment."""
     adds = Q(business_date__isnull=False) | Q(entry__version__period_report__relation=PeriodReport.Relation.ADDS_TO_DAILY)
-    counted: MeasureQuerySet = Measure.objects.counted().filter(adds, metric__over_time=OverTime.LATEST).annotate(day=DAY)
+    counted: MeasureQuerySet = Measure.objects.counted(at).filter(adds, metric__over_time=OverTime.LATEST).annotate(day=DAY)
     return counted if branches is None else counted.filter(branch__in=branches)
 
 
-def in_force(day: date, branches: list[int] | None = None) -> MeasureQuerySet:
-    """Return the value of each branch and `latest` metric that holds on `day`, anywhere.
+def in_force(day: date, branches: list[int] | None = None, at: datetime | None = None) -> MeasureQuerySet:
+    """Return the value of each branch and `latest` metric that holds on `day`, anywhere; as it was known `at` a moment.
 
     The last value first, the place afterwards: a branch that moved away leaves no old value behind.
     """
-    past = carried(branches).filter(day__lte=day, branch__life__contains=day)
+    past = carried(branches, at).filter(day__lte=day, branch__life__contains=day)
     last = past.order_by("branch_id", "metric_id", "-day", F("business_date").desc(nulls_last=True), "-pk").distinct("branch_id", "metric_id")
     found: MeasureQuerySet = Measure.objects.filter(pk__in=last.values("pk"))
     return found

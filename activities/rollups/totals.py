@@ -44,12 +44,15 @@ class Total:
         return self.count > 1
 
 
-def totals(scope: Scope, span: Span, metrics: Iterable[Metric] | None = None) -> dict[str, Total]:
-    """Return the figures by metric code, in the order of the catalogue; a metric that nobody reported is absent, for blank is not zero."""
+def totals(scope: Scope, span: Span, metrics: Iterable[Metric] | None = None, known_at: datetime | None = None) -> dict[str, Total]:
+    """Return the figures by metric code, in the order of the catalogue; a metric that nobody reported is absent, for blank is not zero.
+
+    With `known_at` the figures as they were at that moment, added up from the records: totals are kept of the present alone.
+    """
     wanted = catalogue(metrics)
-    if is_kept(scope):
+    if is_kept(scope) and known_at is None:
         return _kept_totals(scope, span, wanted)
-    rows = records(scope, span, metrics=wanted.values()).order_by().values("metric").annotate(**aggregates())
+    rows = records(scope, span, metrics=wanted.values(), known_at=known_at).order_by().values("metric").annotate(**aggregates())
     return _in_order(wanted, {row["metric"]: row for row in rows})
 
 
