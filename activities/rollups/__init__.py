@@ -39,11 +39,14 @@ from activities.rollups.completeness import (
     reports_counted,
     with_completeness,
 )
+from activities.rollups.counting import count_of, days_of, reports_count_of
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
+from activities.rollups.listing import dated, entries_listed, listed
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
+from activities.rollups.stored import is_kept
 from activities.rollups.totals import Total, by_day, change, first_day, known_at, total_of, totals
 
 __all__ = [
@@ -76,14 +79,20 @@ __all__ = [
     "completeness_of",
     "completeness_read",
     "computed",
+    "count_of",
     "cut_by",
+    "dated",
+    "days_of",
     "directly_in",
     "due",
+    "entries_listed",
     "entries_of",
     "entries_taken_part_in",
     "first_day",
+    "is_kept",
     "known_at",
     "lines",
+    "listed",
     "lists_branches",
     "missing",
     "missing_branches",
@@ -91,6 +100,7 @@ __all__ = [
     "overall",
     "participations",
     "records",
+    "reports_count_of",
     "reports_counted",
     "served",
     "shifts_within",

@@ -1,42 +1,32 @@
 """The records behind a figure: the same rows that its total adds, page by page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.db.models import BooleanField, DateField, Exists, F, Func, OuterRef, QuerySet, Value
-from django.db.models.lookups import LessThan
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from activities import rollups
-from activities.models import ActivityKind, EntryParticipant, Metric, OverTime
+from activities.models import ActivityKind, Entry, EntryParticipant, Measure, Metric, OverTime
 from activities.querysets import MeasureQuerySet
 from activities.rollups import DAWN, Span, Total
 from branches import access
 from branches.access import Act
 from branches.models import Branch, WorkUnit
+from portal.foundation.paging import TURNS, ByDay, Counted, DayCounts, KeysetPage, Turn
 from portal.pages.scopes import DASHBOARDS, NO_UNIT, Asked, Reader, View, asked_days, dashboard_url, default_span, find
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-PAGE_SIZE: Final = 50
 _FETCHED: Final = ("branch", "metric", "unit_entered", "entry__version__daily_report", "entry__version__period_report", "entry__version__filed_by")
-
-
-class Row(Func):
-    """(a, b) as PostgreSQL compares rows: one step into an index, where the same written with OR reads everything before."""
-
-    template = "(%(expressions)s)"
-    output_field = BooleanField()
-
-
 RULES: Final[Mapping[OverTime, "StrOrPromise"]] = {
     OverTime.SUM: _("Adds up: the days of the span, and periods that lie wholly inside it."),
     OverTime.LATEST: _("The last value of each branch up to the last day holds until the next one."),
@@ -90,38 +80,83 @@ class Question:
         sender: WorkUnit = get_object_or_404(WorkUnit.objects.filter(Exists(worked)), public_id=_uuid(self.sent_by))
         return sender
 
+    @cached_property
+    def metrics(self) -> Sequence[Metric]:
+        """The metrics whose figures are asked for."""
+        if self.metric is not None:
+            return [self.metric] if self.kind in ("", self.metric.kind) else []
+        return list(Metric.objects.filter(kind=self.kind) if self.kind else Metric.objects.all())
+
     @property
+    def is_kept(self) -> bool:
+        """Whether what is asked for is counted in totals that are kept."""
+        return rollups.is_kept(self.view.scope) and not self.direct and not self.shifts
+
+    @cached_property
     def total(self) -> Total | None:
         """The figure itself, over all pages."""
-        return rollups.total_of(self.metric, self.rows) if self.metric else None
+        if self.metric is None:
+            return None
+        if self.is_kept:
+            return rollups.totals(self.view.scope, self.span, self.metrics).get(self.metric.code)
+        return rollups.total_of(self.metric, self.rows)
+
+    @property
+    def counted(self) -> Counted:
+        """How many records there are: exact where a figure or a kept total says it."""
+        if self.metric is not None:
+            return Counted(self.total.count if self.total else 0)
+        kept = rollups.count_of(self.view.scope, self.span, self.metrics) if self.is_kept else None
+        return Counted.capped(self.rows) if kept is None else Counted(kept)
+
+    def page(self, turn: Turn) -> KeysetPage[Measure]:
+        """Return a page of the records, the newest first."""
+        adding = [metric for metric in self.metrics if metric.over_time != OverTime.LATEST]
+        holding = [metric for metric in self.metrics if metric.over_time == OverTime.LATEST]
+        whole = rollups.dated(Measure.objects.select_related(*_FETCHED))
+        return ByDay(whole=whole, counts=self._days_of(adding), beside=self._listed(holding)).page(turn, *self._listed(adding))
+
+    def page_of_shifts(self, turn: Turn) -> KeysetPage[Entry]:
+        """Return a page of the entries that the person-shifts belong to."""
+        whole = rollups.entries_of(self.person_shifts).select_related("branch")
+        return ByDay(whole=whole).page(turn, rollups.entries_listed(self.person_shifts))
+
+    def _days_of(self, metrics: Sequence[Metric]) -> DayCounts | None:
+        return rollups.days_of(self.view.scope, self.span, metrics) if self.is_kept and metrics else None
+
+    def _listed(self, metrics: Sequence[Metric]) -> list[MeasureQuerySet]:
+        parts = rollups.listed(self.view.scope, self.span, metrics) if metrics else []
+        region = self.view.scope.region
+        return [rollups.directly_in(region, part) for part in parts] if self.direct and region is not None else parts
 
 
 @require_GET
 def records(request: HttpRequest) -> HttpResponse:
     """List the records behind a figure, the newest first, under the figure that they make."""
-    question = question_of(request.user, request.GET)
-    found: QuerySet[Any] = question.rows.select_related(*_FETCHED)
-    template = "portal/records.html"
-    if question.shifts:
-        found = rollups.entries_of(question.person_shifts).select_related("branch")
-        template = "portal/records_shifts.html"
-    rows, following = page_of(found, request.GET.get("after", ""))
+    question, turn = question_of(request.user, request.GET), _turn(request.GET)
+    page: KeysetPage[Any] = question.page_of_shifts(turn) if question.shifts else question.page(turn)
+    done = rollups.attributed_of(question.person_shifts) if question.shifts else None
     context = {
         "question": question,
-        "rows": rows,
-        "following": following,
-        "total": question.total,
-        "done": rollups.attributed_of(question.person_shifts) if question.shifts else None,
-        "first_page": not request.GET.get("after"),
+        "rows": page.items,
+        "page": page,
+        "turn": turn,
+        "counted": Counted(done.entries) if done else question.counted,
+        # Values that hold are counted, but not by the day on which they stand.
+        "numbered": question.is_kept and all(metric.over_time != OverTime.LATEST for metric in question.metrics),
+        "total": None if question.shifts else question.total,
+        "done": done,
         "sees_people": bool(access.accounts_seen(request.user)),
-        "opened": _opened(Branch.objects.visible_to(request.user, Act.SEE_REPORTS), rows),
-        "named": _opened(Branch.objects.filter(access.branches_within(access.accounts_seen(request.user))), rows),
+        "opened": _opened(Branch.objects.visible_to(request.user, Act.SEE_REPORTS), page.items),
+        "named": _opened(Branch.objects.filter(access.branches_within(access.accounts_seen(request.user))), page.items),
         "dashboard_href": dashboard_url(question.view.scope.object, question.span),
-        "hidden": [(name, value) for name, value in request.GET.items() if name not in ("from", "to", "after")],
+        "hidden": [(name, value) for name, value in request.GET.items() if name not in ("from", "to", *TURNS)],
+        "kept": [(name, value) for name, value in request.GET.items() if name not in TURNS],
         "rule": RULES[OverTime(question.metric.over_time)] if question.metric else "",
         "kind_label": ActivityKind(question.kind).label if question.kind else "",
     }
-    return render(request, template, context, status=400 if question.asked.refused else 200)
+    template = "portal/records_shifts.html" if question.shifts else "portal/records.html"
+    return render(request, template, context, status=400 if question.asked.refused or turn.refused else 200)
 
 
 def question_of(reader: Reader, query: QueryDict) -> Question:
@@ -146,28 +181,16 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
     return Question(view, asked, span, metric, work, in_region and query.get("direct") == "1", shifts, sent_by)
 
 
-def page_of(rows: QuerySet[Any], after: str) -> tuple[list[Any], str]:
-    """Return a page of rows that carry `day`, newest first, beginning after the row that `after` names, and the name of its last row, if more follow."""
-    ordered = rows.order_by("-day", "-pk")
-    if after:
-        day, key = _place(after)
-        ordered = ordered.filter(LessThan(Row(F("day"), F("pk")), Row(Value(day, DateField()), Value(key))))
-    found = list(ordered[: PAGE_SIZE + 1])
-    last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
-    return found[:PAGE_SIZE], f"{last.day.isoformat()}.{last.pk}" if last else ""
-
-
 def _opened(branches: QuerySet[Branch], rows: Iterable[Any]) -> frozenset[int]:
     """Return which of `branches` are in `rows`: a record done in a region may be of a branch that lies elsewhere, or has moved there since."""
     return frozenset(branches.filter(pk__in={row.branch_id for row in rows}).values_list("pk", flat=True))
 
 
-def _place(after: str) -> tuple[date, int]:
-    day, _point, key = after.partition(".")
-    try:
-        return date.fromisoformat(day), min(int(key), 2**63 - 1)
-    except ValueError:
-        raise Http404 from None
+def _turn(query: QueryDict) -> Turn:
+    turn = Turn.read(query)
+    if not turn.is_readable(ByDay()):
+        raise Http404
+    return turn
 
 
 def _uuid(text: str) -> UUID:
