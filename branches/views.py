@@ -18,7 +18,7 @@ from branches.filters import BranchFilter, regions_seen, units_seen
 from branches.forms import BranchForm, MoveForm, NewBranchForm, RegionForm, ScheduleForm, WorkUnitForm, refusals_shown
 from branches.models import Branch, Level, RegionPath
 from portal.foundation import clock
-from portal.foundation.paging import page_of
+from portal.foundation.paging import ByColumns, Counted, Turn
 
 # A list to choose from is read by eye; what is deeper is reached by name or from a link.
 _CHOICES = 200
@@ -37,7 +37,8 @@ def branch_list(request: HttpRequest) -> HttpResponse:
         "branches/branch_list.html",
         {
             "form": filters.form,
-            "page": page_of(rows, request.GET.get("page")),
+            "counted": Counted.capped(rows),
+            "page": ByColumns[Branch]("name_key", "pk", among=Branch.objects.visible_to(request.user)).page(Turn.read(request.GET), rows),
             "filtered": any(request.GET.get(name) for name in filters.form.fields),
             "can_add": access.may(request.user, Act.ADMINISTER),
         },

@@ -22,7 +22,7 @@ from members.filters import PersonFilter, branches_seen
 from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm, PersonForm
 from members.models import Membership, Person, Secondment
 from portal.foundation import audit, clock
-from portal.foundation.paging import page_of
+from portal.foundation.paging import ByColumns, Counted, Turn
 from portal.foundation.text import mask_phone
 
 # A list to choose from is read by eye; what is deeper is reached from a link.
@@ -35,7 +35,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     seen = Person.objects.visible_to(request.user)
     filters = PersonFilter(request.GET, queryset=seen.order_by("name_key", "pk"), request=request)
     rows = (filters.qs if filters.form.is_valid() else seen.none()).prefetch_related(*_of_today(request))
-    page = page_of(rows, request.GET.get("page"))
+    page = ByColumns[Person]("name_key", "pk", among=seen).page(Turn.read(request.GET), rows)
     _shorten_choices(filters.form, request)
     return render(
         request,
@@ -43,6 +43,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
         {
             "form": filters.form,
             "page": page,
+            "counted": Counted.capped(rows),
             "people": [(person, mask_phone(person.phone) if person.phone else "") for person in page.items],
             "filtered": any(request.GET.get(name) for name in filters.form.fields),
         },

@@ -17,11 +17,7 @@ from django.db import transaction
 from django.urls import resolve, reverse
 from pytest_django import DjangoDbBlocker
 
-import activities.views.reading
-import portal.accounts.views.users
 import portal.foundation.paging
-import portal.pages.audit
-import portal.pages.records
 from activities.models import Metric
 from activities.services import Figure, file_daily_report, works_of
 from branches.access import Role
@@ -242,14 +238,7 @@ def stage(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         held = Clock()
         patch.setattr(portal_clock, "now", held.now)
         patch.setattr(portal_clock, "today", held.today)
-        for module, name in (
-            (activities.views.reading, "PAGE_SIZE"),
-            (portal.foundation.paging, "PAGE_SIZE"),
-            (portal.pages.audit, "PAGE_SIZE"),
-            (portal.pages.records, "PAGE_SIZE"),
-            (portal.accounts.views.users, "PAGE"),
-        ):
-            patch.setattr(module, name, PAGE_SIZE)
+        patch.setattr(portal.foundation.paging, "PAGE_SIZE", PAGE_SIZE)
         with transaction.atomic():
             call_command("load_reference", verbosity=0)
             city = make_city()

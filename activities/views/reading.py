@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,21 +13,22 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from activities import chat
+from activities import chat, rollups
 from activities.figures import Qualifier, format_figure
 from activities.filters import ReportFilter, with_state
 from activities.models import ActivityKind, DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion
-from activities.querysets import ReportVersionQuerySet
+from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.receipts import read_receipt
+from activities.rollups import DAWN, Span
 from branches import access
 from branches.access import Act
 from branches.filters import regions_seen
 from branches.models import Branch, Level
 from members.filters import branches_seen
 from members.models import Person
-from portal.foundation import audit
+from portal.foundation import audit, clock
+from portal.foundation.paging import TURNS, ByDay, Counted, Turn
 
-PAGE_SIZE: Final = 50
 # A list to choose from is read by eye; what is deeper is reached from a link.
 _CHOICES: Final = 200
 
@@ -62,7 +62,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
     filters = ReportFilter(request.GET, queryset=seen, request=request)
     rows = filters.qs if filters.form.is_valid() else seen.none()
     _shorten_choices(filters.form, request)
-    page = KeysetPage.of(rows.select_related("branch"), request.GET)
+    turn = Turn.read(request.GET)
+    # By branch within a day: so the index leads from page to page, whatever is filed.
+    page = ByDay[DailyReport]("business_date", "branch_id").page(turn, rows.select_related("branch"))
     shown = (
         ReportVersion.objects.filter(daily_report__in=[row.pk for row in page.items]).select_related("filed_by").annotate(figures=Count("entries__measures"))
     )
@@ -70,6 +72,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": filters.form,
         "page": page,
+        "turn": turn,
+        "kept": [(name, text) for name, text in request.GET.items() if name not in (*TURNS, "receipt")],
+        "counted": _counted(request, filters.form.cleaned_data, rows),
         "rows": [(report, latest[report.pk]) for report in page.items if report.pk in latest],
         "filtered": any(request.GET.get(name) for name in filters.form.fields),
         "named": _with_accounts(request, page.items),
@@ -236,41 +241,15 @@ def _of_versions(request: HttpRequest, report: Any, versions: Sequence[VersionVi
     }
 
 
-@dataclass(frozen=True)
-class KeysetPage:
-    """A page of daily reports, the latest day first. Its addresses name the report that it begins behind, so that new ones shift nothing."""
-
-    items: list[DailyReport]
-    previous_query: str | None
-    next_query: str | None
-
-    @classmethod
-    def of(cls, rows: Any, asked: Any) -> "KeysetPage":
-        """Return the page behind `after`, or the one before `before`; the first page otherwise."""
-        after, before = _mark(rows.model, asked.get("after")), _mark(rows.model, asked.get("before"))
-        if before is not None:
-            newer = Q(business_date__gt=before.business_date) | Q(business_date=before.business_date, pk__gt=before.pk)
-            found = list(rows.filter(newer).order_by("business_date", "pk")[: PAGE_SIZE + 1])
-            items, has_previous, has_next = found[:PAGE_SIZE][::-1], len(found) > PAGE_SIZE, True
-        else:
-            older = Q()
-            if after is not None:
-                older = Q(business_date__lt=after.business_date) | Q(business_date=after.business_date, pk__lt=after.pk)
-            found = list(rows.filter(older).order_by("-business_date", "-pk")[: PAGE_SIZE + 1])
-            items, has_previous, has_next = found[:PAGE_SIZE], after is not None, len(found) > PAGE_SIZE
-        return cls(items, _query(asked, before=items[0]) if items and has_previous else None, _query(asked, after=items[-1]) if items and has_next else None)
-
-
-def _mark(model: Any, text: str | None) -> DailyReport | None:
-    try:
-        return DailyReport.objects.filter(public_id=UUID(text)).first() if text else None
-    except ValueError:
-        return None
-
-
-def _query(asked: Any, **mark: DailyReport) -> str:
-    pairs = [(name, text) for name, text in asked.items() if name not in {"after", "before"}]
-    return "?" + urlencode([*pairs, *((name, str(report.public_id)) for name, report in mark.items())])
+def _counted(request: HttpRequest, asked: Mapping[str, Any], rows: DailyReportQuerySet) -> Counted:
+    """Return how many reports there are: exact where the kept totals count the same, for a reader to whom no branch is hidden."""
+    first, last = asked.get("since") or DAWN, asked.get("until") or clock.today()
+    region, others = asked.get("region"), asked.get("branch") or asked.get("state")
+    if region and asked.get("only") and not others and first <= last and access.reach(request.user, Act.SEE_REPORTS).everything:
+        kept = rollups.reports_count_of(region, Span(first, last), asked["only"])
+        if kept is not None:
+            return Counted(kept)
+    return Counted.capped(rows)
 
 
 def _looked_up(request: HttpRequest) -> dict[str, Any]:

@@ -21,12 +21,12 @@ from branches.access import Act
 from branches.forms import DayField
 from portal.foundation import audit, clock
 from portal.foundation.models import AuditEntry
+from portal.foundation.paging import ByNumber, Counted, Turn
 from portal.pages.audit_words import ACTIONS, Detail, action_choices, details_of, kinds, names_in
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-PAGE_SIZE = 50
 _COLUMNS = ("at", "username", "name", "action", "kind", "object", "address", "details")
 
 
@@ -50,7 +50,6 @@ class AuditFilterForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind of object"), required=False)
     first = DayField(label=_("From (date)"), required=False)
     last = DayField(label=_("To (date)"), required=False)
-    before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -82,21 +81,18 @@ class AuditFilterForm(forms.Form):
 def audit_list(request: HttpRequest) -> HttpResponse:
     """Show the log, the newest rows first."""
     form = _form(request)
-    rows = form.rows()
-    if before := form.cleaned_data.get("before"):
-        rows = rows.filter(pk__lt=before)
-    found = list(rows[: PAGE_SIZE + 1])
+    page = ByNumber[AuditEntry]().page(Turn.read(request.GET), form.rows())
+    counted = Counted.capped(form.rows())
     audit.record(request.user, "audit.read", address=audit.address_of(request), filters=_asked(form))
-    shown = found[:PAGE_SIZE]
-    named, names = kinds(), names_in(shown)
+    named, names = kinds(), names_in(page.items)
     return render(
         request,
         "portal/audit_list.html",
         {
             "form": form,
-            "rows": [_line(row, named, names) for row in shown],
-            "older": found[PAGE_SIZE - 1].pk if len(found) > PAGE_SIZE else None,
-            "is_first": not before,
+            "rows": [_line(row, named, names) for row in page.items],
+            "page": page,
+            "counted": counted,
         },
     )
 
@@ -132,7 +128,7 @@ def _form(request: HttpRequest) -> AuditFilterForm:
 
 
 def _asked(form: AuditFilterForm) -> dict[str, str]:
-    return {name: str(value) for name, value in form.cleaned_data.items() if value and name != "before"}
+    return {name: str(value) for name, value in form.cleaned_data.items() if value}
 
 
 def _midnight(day: Any) -> datetime:

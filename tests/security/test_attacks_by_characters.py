@@ -116,14 +116,14 @@ ODD: list[Any] = [
     "urn:uuid:00000000-0000-0000-0000-000000000000",
 ]
 PAGES = {
-    "branches:branch_list": ["name", "region", "work_unit", "kind", "page"],
-    "members:person_list": ["name", "branch", "work_unit", "page"],
-    "activities:report_list": ["branch", "region", "state", "from", "to", "day", "after", "before", "receipt"],
+    "branches:branch_list": ["name", "region", "work_unit", "kind", "after", "before"],
+    "members:person_list": ["name", "branch", "work_unit", "after", "before"],
+    "activities:report_list": ["branch", "region", "state", "from", "to", "day", "after", "before", "at", "receipt"],
     "activities:review_list": ["day", "page"],
     "portal:search": ["q"],
-    "portal:audit_list": ["person", "action", "kind", "first", "last", "before"],
+    "portal:audit_list": ["person", "action", "kind", "first", "last", "after", "before"],
     "portal:audit_export": ["person", "first", "last"],
-    "accounts:user_list": ["q", "page"],
+    "accounts:user_list": ["q", "after", "before"],
 }
 
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,8 +21,7 @@ from portal.accounts.http import AuthenticatedRequest
 from portal.accounts.importing import Slip
 from portal.accounts.models import Grant, User
 from portal.foundation import audit, clock
-
-PAGE = 50
+from portal.foundation.paging import ByColumns, Counted, Turn
 
 
 def _require_any(actor: User, *acts: Act) -> None:
@@ -38,9 +36,10 @@ def user_list(request: AuthenticatedRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     live = Grant.objects.live(clock.today()).select_related("region", "work_unit", "branch").order_by("role", "pk")
     found = User.objects.visible_to(request.user).found_by(words).prefetch_related(Prefetch("grants", live, to_attr="live_grants"))
-    page = Paginator(found.order_by("username"), PAGE).get_page(request.GET.get("page"))
+    page = ByColumns[User]("username", among=User.objects.visible_to(request.user)).page(Turn.read(request.GET), found)
     context = {
         "page": page,
+        "counted": Counted.capped(found),
         "words": words,
         "can_add": _may_add(request.user),
         "can_import": access.administers_regions(request.user),
