@@ -1,5 +1,6 @@
 # make run    serve the portal; PORT=8123 and DATA_DIR=/some/folder are understood
 # make test   run every test; ARGS="-k report" chooses
+# make bench  measure it beside plain ways of doing the same; ARGS=--quick is small and fails only when a result is wrong
 # make check  lint, types, migrations; make screenshots takes the pictures of the README again
 PYTHON ?= python3
 PORT ?= 8000
@@ -7,7 +8,7 @@ DATA_DIR ?= var
 ARGS ?=
 
 .DEFAULT_GOAL := run
-.PHONY: run test check screenshots lint types migrations environment browser pooler
+.PHONY: run test check bench screenshots lint types migrations environment browser pooler
 
 run: environment
 	@exec .venv/bin/python -m portal.runtime --die-with-parent --port "$(PORT)" --data-dir "$(DATA_DIR)"

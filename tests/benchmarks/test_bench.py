@@ -10,7 +10,7 @@ from django.db import connection
 
 from activities.models import DailyReport
 from activities.rollups import upkeep
-from benchmarks import bench, growth, report
+from benchmarks import bench, growth, report, world
 from benchmarks.baselines.without_rollups import without_rollups
 from benchmarks.generate import UNTIL, fill
 from benchmarks.measuring import Measured, Timing, Work, Wrong, measure, require_same
@@ -89,7 +89,7 @@ def test_a_crowd_leaves_every_report_once_and_no_total_wrong() -> None:
 
 @pytest.mark.usefixtures("generated")
 def test_a_crowd_of_which_a_total_misses_a_report_is_found() -> None:
-    line = list(filing.world.filings(2))
+    line = list(world.filings(2))
     line[0].by_service()
     crowd.require_filed([line[0].uid])
     with pytest.raises(Wrong, match="reports of many"):
