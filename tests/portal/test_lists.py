@@ -89,7 +89,7 @@ def filed(clock: Clock, branch: Branch, other_branch: Branch, organiser: User, o
     for days in range(9):
         file(branch, ago(days), by=organiser, vehicles=days + 1, home_isolated=days + 1, reason="补报")
         file(other_branch, ago(days), by=other_organiser, vehicles=days + 101, reason="补报")
-    for number, days in enumerate((8, 3, 3)):
+    for number, days in enumerate((8, 3, 2)):
         span = {"first_day": ago(days + 1), "last_day": ago(days)}
         file_period_report(actor=organiser, branch=branch, works=works_of([Figure("vehicles", Decimal(1000 + number))]), uid=uuid4(), **span)
 
