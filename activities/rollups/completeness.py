@@ -15,7 +15,7 @@ from activities.models import DailyReport, ReportDraft, ReportVersion
 from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.rollups.scope import Scope
 from activities.rollups.stored import is_kept, reports
-from branches.models import Branch, BranchPlace, Region, RegionPath
+from branches.models import Branch, BranchPlace, BranchSchedule, Region, RegionPath
 from branches.querysets import BranchQuerySet
 from members.models import OfficerTerm
 
@@ -63,12 +63,14 @@ class MissingBranch:
         days: for how many days running; None when it never reported and its start is unknown.
         draft_since: when somebody began to fill the report in without filing it.
         returned: whether a report was filed and sent back.
+        due_at: until when the report may come without being late.
     """
 
     branch: Branch
     days: int | None
     draft_since: datetime | None
     returned: bool
+    due_at: datetime
     contact: DutyContact | None
 
 
@@ -190,7 +192,10 @@ def _described(rows: BranchQuerySet, day: date) -> BranchQuerySet:
     history = DailyReport.objects.current().filter(branch=OuterRef("pk"), business_date__lt=day).order_by("-business_date")
     drafts = ReportDraft.objects.filter(branch=OuterRef("pk"), business_date=day).order_by("saved_at")
     returned = ReportVersion.objects.filter(daily_report__branch=OuterRef("pk"), daily_report__business_date=day, state=ReportVersion.State.RETURNED)
+    schedules = BranchSchedule.objects.filter(branch=OuterRef("pk"), during__contains=day)
     described: BranchQuerySet = rows.annotate(
+        due_time=Subquery(schedules.values("due_time")[:1]),
+        due_next_day=Subquery(schedules.values("due_next_day")[:1]),
         last_reported=Subquery(history.values("business_date")[:1]),
         draft_since=Subquery(drafts.values("saved_at")[:1]),
         was_returned=Exists(returned),
@@ -218,4 +223,5 @@ def _missing_branch(branch: Any, day: date) -> MissingBranch:
     starts = [start for start in (after_last, branch.life.lower, branch.reports_from) if start is not None]
     contact = branch.contact and DutyContact(UUID(branch.contact["id"]), branch.contact["name"], branch.contact["phone"])
     days = (day - max(starts)).days + 1 if starts else None
-    return MissingBranch(branch, days, branch.draft_since, branch.was_returned, contact)
+    times = {"due_time": branch.due_time, "due_next_day": branch.due_next_day} if branch.due_time is not None else {}
+    return MissingBranch(branch, days, branch.draft_since, branch.was_returned, BranchSchedule(**times).due_moment(day), contact)

@@ -19,17 +19,19 @@ class Line:
     Attributes:
         running: everything up to the end of the span; None for a `latest` metric, whose value is a state and has no running total.
         before: of the day before, when the span is one day.
+        compared: whether the two say something about the day: a branch that gave no value has not stayed the same.
     """
 
     metric: Metric
     now: Total | None
     running: Total | None
     before: Total | None
+    compared: bool = True
 
     @property
     def change(self) -> tuple[Decimal, Qualifier] | None:
         """By how much the figure moved since the day before, when both days have one."""
-        return change(self.now, self.before)
+        return change(self.now, self.before) if self.compared else None
 
     @property
     def weight(self) -> int:

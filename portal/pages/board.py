@@ -1,7 +1,7 @@
 """What a dashboard shows, read in a fixed number of queries; page, workbook, csv and chat text print this and nothing else."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -33,7 +33,7 @@ from activities.templatetags.figures import figure_text, language
 from branches.models import Branch, Region, WorkUnit
 from portal.charts import BarPoint, MeterPart
 from portal.foundation import clock
-from portal.pages.missing import MissingLine, missing_lines, not_due_yet
+from portal.pages.missing import MissingLine, missing_lines
 from portal.pages.scopes import NO_UNIT, Asked, View, asked_days, dashboard_url, default_span, records_url
 
 TILES: Final = 4
@@ -227,27 +227,23 @@ class Board:
     @cached_property
     def every_missing(self) -> list[MissingLine]:
         """All the missing branches, as this reader may see them."""
-        return missing_lines(self.missing_rows, self.span.last, may_call=self.view.may_call, pending=self.pending)
+        return missing_lines(self.missing_rows, self.span.last, may_call=self.view.may_call)
 
     @cached_property
     def missing_rows(self) -> list[MissingBranch]:
         """All the missing branches."""
         return rollups.missing_branches(self.scope, self.span.last)
 
-    @cached_property
-    def pending(self) -> frozenset[int]:
-        """Which of the missing branches have time left, by key."""
-        # Several days of a unit leave no query within the budget: until MissingBranch carries the due time itself, all count as missing there.
-        if self.scope.work_unit is not None and self.span.length > 1:
-            return frozenset()
-        return not_due_yet([row.branch for row in self.missing_rows], self.span.last)
-
     # --- Figures ----------------------------------------------------------------------------------------------------------
 
     @cached_property
     def lines(self) -> list[Line]:
         """Every metric that was ever reported."""
-        return rollups.lines(self.span, self.metrics, self.ledger)
+        found = rollups.lines(self.span, self.metrics, self.ledger)
+        if self.scope.branch is None:
+            return found
+        given = chat.last_given(self.scope.branch, self.span)
+        return [line if line.metric.code not in given else replace(line, compared=given[line.metric.code].is_compared(self.span.last)) for line in found]
 
     @cached_property
     def principal(self) -> list[Metric]:

@@ -54,9 +54,9 @@ class MissingLine:
         return ngettext("%(days)s day running", "%(days)s days running", missed) % {"days": missed}
 
 
-def missing_lines(rows: Sequence[MissingBranch], day: date, *, may_call: bool, pending: frozenset[int]) -> list[MissingLine]:
+def missing_lines(rows: Sequence[MissingBranch], day: date, *, may_call: bool) -> list[MissingLine]:
     """Return missing branches as a reader sees them who may call there, or may not."""
-    return [_line(row, day, may_call, row.branch.pk in pending) for row in rows]
+    return [_line(row, day, may_call) for row in rows]
 
 
 def not_due_yet(branches: Iterable[Branch], day: date) -> frozenset[int]:
@@ -69,11 +69,11 @@ def not_due_yet(branches: Iterable[Branch], day: date) -> frozenset[int]:
     return frozenset(branch.pk for branch in held if now <= branch.due_at(day))
 
 
-def _line(row: MissingBranch, day: date, may_call: bool, pending: bool) -> MissingLine:
+def _line(row: MissingBranch, day: date, may_call: bool) -> MissingLine:
     contact = row.contact if may_call else None
     phone = mask_phone(contact.phone) if contact else ""
     call = reverse("portal:duty_phone", args=[contact.person_id]) if contact else ""
-    return MissingLine(row, dashboard_url(row.branch, Span.day(day)), phone, call, pending)
+    return MissingLine(row, dashboard_url(row.branch, Span.day(day)), phone, call, clock.now() <= row.due_at)
 
 
 def _clock(moment: datetime) -> str:

@@ -77,12 +77,11 @@ class Overview:
 
     @cached_property
     def cards(self) -> list[RegionCard]:
-        """A card for each region where reports are due, the one that misses most first; three queries."""
+        """A card for each region where reports are due, the one that misses most first; two queries."""
         if not self.regions:
             return []
         day = self.span.last
         missing, call = rollups.missing_of(self.regions, day), access.reach(self.reader, Act.CALL)
-        pending = not_due_yet([row.branch for rows in missing.values() for row in rows[:NAMED_MISSING]], day)
         cards = []
         for region in sorted(self.regions, key=lambda region: -self._counted[region.pk].missing):
             href, own = dashboard_url(region, self.span), self._counted[region.pk]
@@ -90,7 +89,7 @@ class Overview:
                 continue
             every = f"{href}&missing=all#missing"
             may_call = call.everything or region.pk in call.regions
-            named = missing_lines(missing.get(region.pk, [])[:NAMED_MISSING], day, may_call=may_call, pending=pending)
+            named = missing_lines(missing.get(region.pk, [])[:NAMED_MISSING], day, may_call=may_call)
             cards.append(RegionCard(region.name, href, every, own, meter_of(own), legend_of(own, region, every), named))
         return cards
 
