@@ -17,7 +17,7 @@ from activities.models import DailyReport, Metric
 from activities.rollups import Scope, Span
 from activities.services import Figure, file_period_report, works_of
 from branches.access import Role
-from branches.models import Branch
+from branches.models import Branch, Region
 from portal.accounts.models import User
 from portal.foundation import paging
 from portal.pages.scopes import records_url
@@ -83,6 +83,11 @@ def walked(
     return found
 
 
+def thing_of(city: City, branch: Branch, scope: str) -> Region | Branch:
+    """A region for which totals are kept, one for which none are, or the branch."""
+    return branch if scope == "branch" else city.north if scope == "north" else city.community
+
+
 @pytest.fixture
 def filed(clock: Clock, branch: Branch, other_branch: Branch, organiser: User, other_organiser: User) -> None:
     """Figures of two branches on nine days, and of three periods; each value of vehicles stands once."""
@@ -90,8 +95,8 @@ def filed(clock: Clock, branch: Branch, other_branch: Branch, organiser: User, o
         file(branch, ago(days), by=organiser, vehicles=days + 1, home_isolated=days + 1, reason="补报")
         file(other_branch, ago(days), by=other_organiser, vehicles=days + 101, reason="补报")
     for number, days in enumerate((8, 3, 2)):
-        span = {"first_day": ago(days + 1), "last_day": ago(days)}
-        file_period_report(actor=organiser, branch=branch, works=works_of([Figure("vehicles", Decimal(1000 + number))]), uid=uuid4(), **span)
+        works = works_of([Figure("vehicles", Decimal(1000 + number))])
+        file_period_report(actor=organiser, branch=branch, first_day=ago(days + 1), last_day=ago(days), works=works, uid=uuid4())
 
 
 # --- Pages that follow each other ---------------------------------------------------------------------------------------------
@@ -101,7 +106,7 @@ def filed(clock: Clock, branch: Branch, other_branch: Branch, organiser: User, o
 @pytest.mark.parametrize("code", ["vehicles", "home_isolated", ""])
 @pytest.mark.parametrize("scope", ["north", "community", "branch"])
 def test_pages_hold_each_record_once_in_the_order_of_the_days(official: User, city: City, branch: Branch, scope: str, code: str) -> None:
-    thing = {"north": city.north, "community": city.community, "branch": branch}[scope]
+    thing = thing_of(city, branch, scope)
     wanted = metric(code) if code else None
     behind = rollups.records(Scope.of(thing), SPAN, wanted).order_by("-day", "-pk").values_list("value", flat=True)
 
@@ -195,7 +200,7 @@ def test_the_page_of_a_number_holds_what_an_offset_gives(official: User, city: C
 @pytest.mark.usefixtures("filed")
 @pytest.mark.parametrize("scope", ["north", "community", "branch"])
 def test_a_jump_to_a_day_begins_there_and_leads_both_ways(official: User, city: City, branch: Branch, scope: str) -> None:
-    thing = {"north": city.north, "community": city.community, "branch": branch}[scope]
+    thing = thing_of(city, branch, scope)
     address = records_url(thing, SPAN, metric("vehicles"))
     behind = rollups.records(Scope.of(thing), SPAN, metric("vehicles")).filter(day__lte=ago(3)).order_by("-day", "-pk").values_list("value", flat=True)
 
