@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import Final
 
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -33,6 +34,8 @@ from activities.rollups import (
 from activities.rollups.rows import carried
 from branches.models import Branch
 
+MOST_NAMED: Final = 50
+
 
 @dataclass(frozen=True)
 class Given:
@@ -60,11 +63,14 @@ def scope_day_text(scope: Scope, day: date, *, lang: str) -> str:
     """Return the day of a region, a work unit or a branch for a chat: who has reported, who is missing by name, and the figures."""
     with override(lang):
         done = attributed(scope.work_unit, Span.day(day)) if scope.work_unit else None
-        return compose(scope, Span.day(day), completeness(scope, day), missing_branches(scope, day), _lines_of(scope, day), done)
+        return compose(scope, Span.day(day), completeness(scope, day), missing_branches(scope, day, MOST_NAMED), _lines_of(scope, day), done)
 
 
 def compose(scope: Scope, span: Span, counted: Completeness, missing: Sequence[MissingBranch], found: Sequence[Line], done: Attributed | None = None) -> str:
-    """Return the same from figures that a page has read already, in its language; of several days their totals, and who is missing on the last."""
+    """Return the same from figures that a page has read already, in its language; of several days their totals, and who is missing on the last.
+
+    `missing` holds the first `MOST_NAMED` of them: a chat of a province with thousands of names would be read by nobody.
+    """
     single = span.length == 1
     head = _head(scope.object.name, span.last) if single else _span_head(scope.object.name, span)
     who = _who(counted, missing, "" if single else _day(span.last))
@@ -148,8 +154,9 @@ def _who(counted: Completeness, missing: Sequence[MissingBranch], day: str = "")
     said = _("%(reported)d of %(due)d branches have reported") % {"reported": counted.reported, "due": counted.due}
     parts = [_("%(name)s: %(figures)s") % {"name": day, "figures": said} if day else said]
     if missing:
-        names = pgettext("between names", ", ").join(_missing(row) for row in missing)
-        parts.append(_("%(number)d missing: %(names)s") % {"number": len(missing), "names": names})
+        names = pgettext("between names", ", ").join(_missing(row) for row in missing[:MOST_NAMED])
+        said = _("%(number)d missing: %(names)s") if counted.missing <= MOST_NAMED else _("%(number)d missing, among them: %(names)s")
+        parts.append(said % {"number": counted.missing, "names": names})
     return [pgettext("between sentences", "; ").join(parts)]
 
 

@@ -219,20 +219,25 @@ class Board:
         """What the parts of the bar are, with their numbers."""
         return legend_of(self.completeness, self.scope.region, query_href(self.query, missing="all") + "#missing")
 
-    @cached_property
+    @property
     def missing(self) -> list[MissingLine]:
         """The missing branches: the first few, or all when the address asks for them."""
-        return self.every_missing if self.query.get("missing") == "all" else self.every_missing[:NAMED_MISSING]
+        return self.every_missing if self.query.get("missing") == "all" else self._as_seen(self._first_missing[:NAMED_MISSING])
 
     @cached_property
     def every_missing(self) -> list[MissingLine]:
         """All the missing branches, as this reader may see them."""
-        return missing_lines(self.missing_rows, self.span.last, may_call=self.view.may_call)
+        return self._as_seen(rollups.missing_branches(self.scope, self.span.last))
 
     @cached_property
-    def missing_rows(self) -> list[MissingBranch]:
-        """All the missing branches."""
-        return rollups.missing_branches(self.scope, self.span.last)
+    def _first_missing(self) -> list[MissingBranch]:
+        """As many of them as a chat names; of a wide region there may be thousands."""
+        if self.scope.region is None or self.children_are_branches or "every_missing" in self.__dict__:
+            return [line.row for line in self.every_missing[: chat.MOST_NAMED]]
+        return rollups.missing_branches(self.scope, self.span.last, chat.MOST_NAMED)
+
+    def _as_seen(self, rows: list[MissingBranch]) -> list[MissingLine]:
+        return missing_lines(rows, self.span.last, may_call=self.view.may_call)
 
     # --- Figures ----------------------------------------------------------------------------------------------------------
 
@@ -503,7 +508,7 @@ class Board:
     @cached_property
     def chat(self) -> str:
         """The day, or the days, for a chat."""
-        return chat.compose(self.scope, self.span, self.completeness, self.missing_rows, self.lines, self.done)
+        return chat.compose(self.scope, self.span, self.completeness, self._first_missing, self.lines, self.done)
 
 
 def legend_of(counted: Completeness, region: Region | None, missing_href: str) -> list[LegendLine]:

@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from activities import chat
 from activities.chat import branch_day_text
+from activities.rollups import Scope
 from branches.models import Branch
 from portal.accounts.models import User
-from tests.factories import file
-from tests.personas import MARCH_5, MARCH_6
+from tests.factories import file, make_branch
+from tests.personas import MARCH_5, MARCH_6, City
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -55,3 +57,11 @@ def test_the_text_takes_as_many_queries_whatever_was_filed(branch: Branch, organ
         file(branch, day, by=organiser, home_isolated=4, vehicles=1, turned_back=2)
     with django_assert_max_num_queries(5):  # type: ignore[operator]
         said(branch)
+
+
+def test_a_chat_names_as_many_missing_branches_as_anybody_reads(branch: Branch, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "MOST_NAMED", 2)
+    others = [make_branch(city.other_community) for _ in range(3)]
+    text = chat.scope_day_text(Scope(region=city.north), MARCH_6, lang="zh-hans")
+    assert "未报4个，包括：" in text
+    assert sum(each.name in text for each in (branch, *others)) == 2
