@@ -59,7 +59,7 @@ class Measured:
     """What was measured of a row at one size.
 
     Attributes:
-        ratio: how the medians relate, the larger the better for a `target`, the smaller for `most`. notes: what else there is to say.
+        row: which row it is, at whatever size. notes: what else there is to say.
     """
 
     name: str
@@ -72,10 +72,11 @@ class Measured:
     most: float | None
     cost: Cost | None = None
     notes: Sequence[str] = field(default_factory=tuple)
+    row: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """How the two sides relate."""
+        """How the medians relate: the larger the better for a `target`, the smaller for `most`."""
         if self.subject is None or self.baseline is None:
             return None
         faster = self.baseline.median / self.subject.median
@@ -85,7 +86,7 @@ class Measured:
     def wanted(self) -> str:
         """The target in words."""
         if self.most is not None:
-            return f"<= {self.most:g}x"
+            return f"<= {self.most:.3g}x"
         return f">= {self.target:,g}x" if self.target is not None else "right"
 
     @property
