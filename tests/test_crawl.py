@@ -41,6 +41,7 @@ UNSCOPED: Final = frozenset({"system", "security", "auditor"})
 SPANS, VARIANTS = 2, 1
 FIRST_DAY: Final = date(2020, 3, 3)
 PAGE_SIZE: Final = 3
+PAGES_OF_THE_LOG: Final = 30
 
 # Pages that no link leads to, and why.
 NOT_LINKED: Final = {
@@ -163,7 +164,8 @@ class Crawl:
             return self._few(("spans", parts.path, picture.get("table", "")), str([query.get("from"), query.get("to")]), SPANS) and (
                 not picture or self._few(("pictures", parts.path, picture.get("table", "")), str((picture, query.get("to"))), VARIANTS)
             )
-        return True
+        # Every page of the log that is read adds a row to it: its pages have no end.
+        return match.view_name != "portal:audit_list" or self._few(("log",), address, PAGES_OF_THE_LOG)
 
     def _few(self, of: tuple[str, ...], one: str, most: int) -> bool:
         known = self.counted.setdefault(of, set())
