@@ -20,5 +20,7 @@ class ActivitiesConfig(AppConfig):
         "metric_in_use_keeps_its_meaning": _("A metric that has figures keeps its meaning; add a new one."),
         "branch_that_filed_keeps_its_kind": _("A branch that has filed stays a branch, and a command post stays one; add a new one."),
         "totals_are_kept": _("Totals are never emptied; let them be built anew."),
+        "frozen_is_never_changed": _("A frozen figure stays as it is; freeze another one."),
+        "frozen_is_kept": _("A frozen figure is kept."),
         "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
     }

@@ -1,9 +1,10 @@
 """Queries over reports and figures in domain words."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Self
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
 
 from branches import access
 from branches.access import Act
@@ -14,12 +15,42 @@ from portal.foundation.searching import holding
 CURRENT_STATES = ("filed", "accepted")
 
 
-def counting(at: datetime | None = None, prefix: str = "") -> Q:
+@dataclass(frozen=True)
+class CutOff:
+    """A moment at which figures were read, and exactly what was seen then: a report may come later with an earlier time.
+
+    Attributes:
+        snapshot: the transactions that had ended, as PostgreSQL writes them (`pg_snapshot`).
+        own: the transaction that read; it saw what it had written itself.
+    """
+
+    moment: datetime
+    snapshot: str
+    own: int
+
+
+Known = datetime | CutOff
+
+
+class Seen(Func):
+    """Whether a snapshot saw what a transaction wrote."""
+
+    function = "pg_visible_in_snapshot"
+    template = "%(function)s(%(expressions)s::pg_snapshot)"
+    arg_joiner = "::text::xid8, "
+    output_field = BooleanField()
+
+
+def counting(at: Known | None = None, prefix: str = "") -> Q:
     """Return the filter for versions whose figures count, or counted `at` a moment, whatever became of them; `prefix` leads to the version."""
     if at is None:
         return Q(**{f"{prefix}state__in": CURRENT_STATES})
-    still = Q(**{f"{prefix}known_until": None}) | Q(**{f"{prefix}known_until__gt": at})
-    return Q(**{f"{prefix}known_from__lte": at}) & still
+    moment = at.moment if isinstance(at, CutOff) else at
+    still = Q(**{f"{prefix}known_until": None}) | Q(**{f"{prefix}known_until__gt": moment})
+    known = Q(**{f"{prefix}known_from__lte": moment}) & still
+    if isinstance(at, CutOff):
+        known &= Q(Seen(F(f"{prefix}written_in"), Value(at.snapshot))) | Q(**{f"{prefix}written_in": at.own})
+    return known
 
 
 class OfABranchQuerySet(ScopedQuerySet[Any]):
@@ -73,7 +104,7 @@ class NotedQuerySet(OfABranchQuerySet):
 class ReportVersionQuerySet(NotedQuerySet):
     """Versions of reports."""
 
-    def current(self, at: datetime | None = None) -> Self:
+    def current(self, at: Known | None = None) -> Self:
         """Versions whose figures count, or counted `at` a moment."""
         return self.filter(counting(at))
 
@@ -110,7 +141,7 @@ class EntryQuerySet(NotedQuerySet):
 class MeasureQuerySet(OfABranchQuerySet):
     """Measures."""
 
-    def counted(self, at: datetime | None = None) -> Self:
+    def counted(self, at: Known | None = None) -> Self:
         """Measures of current versions, or of those that were current `at` a moment."""
         return self.filter(counting(at, "entry__version__"))
 
@@ -125,3 +156,10 @@ class MeasureQuerySet(OfABranchQuerySet):
         daily = Exists(below.filter(during__contains=OuterRef("business_date")))
         period = Exists(below.filter(during__contains=OuterRef("entry__version__period_report__last_day")))
         return self.filter(Q(business_date__isnull=False) & Q(daily) | Q(business_date=None) & Q(period))
+
+
+class FrozenFigureQuerySet(ScopedQuerySet[Any]):
+    """Frozen figures: seen by whoever reads the reports of all that they are about."""
+
+    scope_filter = staticmethod(access.scopes_within)
+    scope_act = Act.SEE_REPORTS

@@ -10,7 +10,7 @@ Nothing here imports the user: any object with `current_grants` will do.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.apps import apps
 from django.db import models
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.foundation import clock
 
 if TYPE_CHECKING:
-    from branches.models import Branch
+    from branches.models import Branch, Region, WorkUnit
 
 
 class Role(models.TextChoices):
@@ -51,6 +51,7 @@ class Act(Enum):
     FILE = "file a branch's figures"
     FILE_ON_BEHALF = "file on behalf from a telephone call"
     REVIEW = "accept or return reports"
+    FREEZE = "freeze a figure that is quoted"
     KEEP_PEOPLE = "add a branch's people, end their time, give offices"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
@@ -70,6 +71,7 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.FILE: frozenset({Role.ORGANISER}),
     Act.FILE_ON_BEHALF: frozenset({Role.REVIEWER}),
     Act.REVIEW: frozenset({Role.REVIEWER}),
+    Act.FREEZE: frozenset({Role.REVIEWER, Role.OFFICIAL, Role.LIAISON}),
     Act.KEEP_PEOPLE: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
@@ -207,6 +209,14 @@ def units_within(allowed: Reach, prefix: str = "") -> Q:
     return found | Q(**{f"{prefix}pk__in": sending.exclude(sending_units=None)}) if territorial else found
 
 
+def scopes_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over rows about a region, a work unit or a branch: those of which all that they are about lies within the reach."""
+    if allowed.everything:
+        return Q()
+    found = Q(**{f"{prefix}region__in": regions_below(allowed.regions)}) | Q(**{f"{prefix}work_unit__in": units_below(allowed.work_units)})
+    return found | Q(**{f"{prefix}branch__in": rows("Branch").filter(branches_within(allowed)).values("pk")})
+
+
 def people_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over persons: members of branches in a territorial reach, and a work unit's own people, never another unit's."""
     if allowed.everything:
@@ -222,6 +232,15 @@ def people_within(allowed: Reach, prefix: str = "") -> Q:
 def can(actor: object, act: Act, branch: "Branch") -> bool:
     """Say whether `actor` may do `act` for `branch`."""
     return _holds(reach(actor, act), branch)
+
+
+def can_over(actor: object, act: Act, thing: "Region | WorkUnit | Branch") -> bool:
+    """Say whether `actor` may do `act` over all of a region or a work unit, or for a branch."""
+    allowed, kind = reach(actor, act), thing._meta.model_name
+    if kind == "branch":
+        return _holds(allowed, cast("Branch", thing))
+    below = regions_below(allowed.regions) if kind == "region" else units_below(allowed.work_units)
+    return allowed.everything or below.filter(descendant=thing.pk).exists()
 
 
 def _holds(allowed: Reach, branch: "Branch") -> bool:

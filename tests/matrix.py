@@ -23,6 +23,7 @@ SEERS: Final = READERS | {"administrator", "member"}
 # The community's secretary lists requests and accepts deliveries; who serves in the branch is not theirs to know. A member sees their own page.
 PEOPLE_SEERS: Final = READERS - {"community"} | {"administrator"}
 PEOPLE_KEEPERS: Final = frozenset({"organiser", "administrator"})
+FREEZERS: Final = frozenset({"reviewer", "official", "liaison"})
 OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
 ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
@@ -234,8 +235,20 @@ def _total(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06", "metric": "vehicles"}
 
 
+def _quoted(case: Case) -> dict[str, Any]:
+    return {**_total(case), "purpose": "日报"}
+
+
 def _export(case: Case) -> dict[str, Any]:
     return {"kind": "branch", "scope_id": case.thing.branch.public_id, "format": "csv"}
+
+
+def _scope(case: Case) -> dict[str, Any]:
+    return {"kind": "branch", "scope_id": case.thing.branch.public_id}
+
+
+def _a_moment(case: Case) -> dict[str, Any]:
+    return {"from": "2020-03-01", "to": "2020-03-06", "known": "2020-03-06T20:00"}
 
 
 def _home(case: Case) -> str:
@@ -309,6 +322,10 @@ MATRIX: Final[dict[str, Line]] = {
     "portal:branch_dashboard": reads(READERS, _BRANCH),
     "portal:dashboard_export": reads(READERS, _export),
     "portal:records": reads(READERS, query=lambda case: {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06"}),
+    "portal:as_of": Line({"GET": Access(READERS), "POST": Access(READERS, success=302, body=_a_moment)}, _scope),
+    "portal:frozen_list": lists(READERS),
+    "portal:frozen_new": Line({"GET": Access(FREEZERS, READERS), "POST": Access(FREEZERS, READERS, success=302, body=_quoted)}, query=_total),
+    "portal:frozen_detail": reads(READERS, of("figure_id", "frozen")),
     # The number is what is seen here: whoever may not call does not see it, whatever else they see of the person.
     "portal:duty_phone": acts(frozenset({"reviewer", "official"}), frozenset(), _PERSON, success=200),
     # Reports.

@@ -12,7 +12,9 @@ from django.utils import timezone
 from knox.models import AuthToken
 from openpyxl import Workbook
 
-from activities.models import Entry, ReportVersion, Statement, StockReceipt, Unit
+from activities import freezing
+from activities.models import Entry, FrozenFigure, Metric, ReportVersion, Statement, StockReceipt, Unit
+from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -46,6 +48,7 @@ class Side:
     filed: ReportVersion
     called_in: ReportVersion
     period: ReportVersion
+    frozen: FrozenFigure
     receipt: StockReceipt
     statement: Statement
     clerk: User
@@ -165,6 +168,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         filed=filed.version,
         called_in=called_in.version,
         period=period.version,
+        frozen=freezing.freeze(actor=reviewer, scope=Scope.of(branch), span=Span.day(MARCH_5), metric=Metric.objects.get(code="vehicles"), purpose="日报"),
         receipt=StockReceipt.objects.create(branch=branch, item="口罩", value=5, unit=Unit.objects.order_by("pk")[0]),
         statement=Statement.objects.create(branch=branch, what_zh="车辆", what_en="vehicles", value=5, stated_on=MARCH_5, title="示例文"),
         clerk=clerk,

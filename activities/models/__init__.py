@@ -1,6 +1,7 @@
 """Work: one file a subject."""
 
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
+from activities.models.frozen import FrozenFigure
 from activities.models.report import (
     DailyReport,
     Entry,
@@ -21,6 +22,7 @@ __all__ = [
     "Dimension",
     "Entry",
     "EntryParticipant",
+    "FrozenFigure",
     "Measure",
     "Metric",
     "OverPlaces",

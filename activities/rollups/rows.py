@@ -1,14 +1,14 @@
 """The rows that count: every total is an aggregate over exactly these."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from django.db.models import BooleanField, Case, DateField, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from activities.models import EntryParticipant, Measure, Metric, OverTime, PeriodReport, ReportVersion
-from activities.querysets import MeasureQuerySet
+from activities.querysets import Known, MeasureQuerySet
 from activities.rollups.scope import Scope, Span
 from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 
@@ -24,7 +24,7 @@ def records(
     metric: Metric | None = None,
     kind: str | None = None,
     metrics: Iterable[Metric] | None = None,
-    known_at: datetime | None = None,
+    known_at: Known | None = None,
 ) -> MeasureQuerySet:
     """Return the measures behind the figures of `scope` in `span`: of one metric, of some, of one kind of work, or all.
 
@@ -49,7 +49,7 @@ def records_of(branches: Iterable[int], span: Span, metrics: Iterable[Metric]) -
     return found.filter(metric__in=[each.pk for each in wanted])
 
 
-def _halves(span: Span, metrics: list[Metric] | None, branches: list[int] | None, at: datetime | None = None) -> list[MeasureQuerySet]:
+def _halves(span: Span, metrics: list[Metric] | None, branches: list[int] | None, at: Known | None = None) -> list[MeasureQuerySet]:
     """Return the rows that stand in the span and the rows in force at its end, as far as `metrics` ask for them."""
     halves = []
     if metrics is None or any(metric.over_time != OverTime.LATEST for metric in metrics):
@@ -111,7 +111,7 @@ def inside(span: Span, prefix: str) -> Q:
     return daily | Q(**{f"{period}first_day__gte": span.first, f"{period}last_day__lte": span.last, f"{period}relation": PeriodReport.Relation.ADDS_TO_DAILY})
 
 
-def added_up(span: Span, at: datetime | None = None) -> MeasureQuerySet:
+def added_up(span: Span, at: Known | None = None) -> MeasureQuerySet:
     """Return the rows of metrics that add up over time, and of those that are listed, anywhere; as they were known `at` a moment."""
     # The measure carries its date too: with it the index on (metric, date) and not the entry narrows the search.
     period = Q(business_date=None) & inside(span, "entry__")
@@ -119,14 +119,14 @@ def added_up(span: Span, at: datetime | None = None) -> MeasureQuerySet:
     return counted.filter(Q(business_date__range=(span.first, span.last)) | period)
 
 
-def carried(branches: list[int] | None = None, at: datetime | None = None) -> MeasureQuerySet:
+def carried(branches: list[int] | None = None, at: Known | None = None) -> MeasureQuerySet:
     """Return every value that a `latest` metric ever took, wherever the branch was at the time, with its `day`; as they were known `at` a moment."""
     adds = Q(business_date__isnull=False) | Q(entry__version__period_report__relation=PeriodReport.Relation.ADDS_TO_DAILY)
     counted: MeasureQuerySet = Measure.objects.counted(at).filter(adds, metric__over_time=OverTime.LATEST).annotate(day=DAY)
     return counted if branches is None else counted.filter(branch__in=branches)
 
 
-def in_force(day: date, branches: list[int] | None = None, at: datetime | None = None) -> MeasureQuerySet:
+def in_force(day: date, branches: list[int] | None = None, at: Known | None = None) -> MeasureQuerySet:
     """Return the value of each branch and `latest` metric that holds on `day`, anywhere; as it was known `at` a moment.
 
     The last value first, the place afterwards: a branch that moved away leaves no old value behind.

@@ -1,11 +1,13 @@
 """The job queue: asked for in a transaction, done by `manage.py work`, once, also after a crash.
 
 Apps name their handlers in `jobs` of their config: kind of job to dotted path of a function `(job, progress) -> result`. A handler runs in a
-transaction of its own, so what it did and that it is done commit together; it may be tried again, never half.
+transaction of its own, so what it did and that it is done commit together; it may be tried again, never half. One that `reads_only` has nothing
+to commit but its result: it runs outside of a transaction, and its progress is seen while it works.
 """
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +28,14 @@ PAUSE_BETWEEN_TRIES = timedelta(minutes=1)
 
 Progress = Callable[[int], None]
 Handler = Callable[[Job, Progress], dict[str, Any]]
+
+_READERS: set[Handler] = set()
+
+
+def reads_only(handler: Handler) -> Handler:
+    """Mark a handler that writes nothing but its result."""
+    _READERS.add(handler)
+    return handler
 
 
 def ask_for(kind: str, payload: dict[str, Any] | None = None, *, asked_by: models.Model | None = None, run_after: datetime | None = None) -> Job:
@@ -51,7 +61,7 @@ def run_next() -> Job | None:
         return None
     handler: Handler = import_string(handlers()[job.kind])
     try:
-        with transaction.atomic():
+        with nullcontext() if handler in _READERS else transaction.atomic():
             result = handler(job, lambda percent: _report(job, percent))
             _finish(job, Job.State.DONE, result=result, progress=100)
     except Exception as error:  # whatever a handler raises, the worker goes on with the next job
@@ -74,7 +84,7 @@ def _claim() -> Job | None:
 
 
 def _report(job: Job, percent: int) -> None:
-    # Seen by others when the handler's transaction commits; long handlers commit in pieces and then it shows at once.
+    # Seen by others when the handler's transaction commits, and at once of a handler that only reads.
     Job.objects.filter(pk=job.pk).update(progress=max(0, min(100, percent)), claimed_at=clock.now())
 
 

@@ -92,6 +92,11 @@ class Question:
         """Whether what is asked for is counted in totals that are kept."""
         return rollups.is_kept(self.view.scope) and not self.direct and not self.shifts
 
+    def may_freeze(self, reader: Reader) -> bool:
+        """Whether what is shown is one figure of the whole scope, and the reader may keep it as it is now."""
+        whole = self.metric is not None and not (self.shifts or self.direct or self.kind)
+        return whole and access.can_over(reader, Act.FREEZE, self.view.scope.object)
+
     @cached_property
     def total(self) -> Total | None:
         """The figure itself, over all pages."""
@@ -147,8 +152,9 @@ def records(request: HttpRequest) -> HttpResponse:
         "total": None if question.shifts else question.total,
         "done": done,
         "sees_people": bool(access.accounts_seen(request.user)),
-        "opened": _opened(Branch.objects.visible_to(request.user, Act.SEE_REPORTS), page.items),
-        "named": _opened(Branch.objects.filter(access.branches_within(access.accounts_seen(request.user))), page.items),
+        "opened": opened_of(Branch.objects.visible_to(request.user, Act.SEE_REPORTS), page.items),
+        "named": opened_of(Branch.objects.filter(access.branches_within(access.accounts_seen(request.user))), page.items),
+        "may_freeze": question.may_freeze(request.user),
         "dashboard_href": dashboard_url(question.view.scope.object, question.span),
         "hidden": [(name, value) for name, value in request.GET.items() if name not in ("from", "to", *TURNS)],
         "kept": [(name, value) for name, value in request.GET.items() if name not in TURNS],
@@ -181,7 +187,7 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
     return Question(view, asked, span, metric, work, in_region and query.get("direct") == "1", shifts, sent_by)
 
 
-def _opened(branches: QuerySet[Branch], rows: Iterable[Any]) -> frozenset[int]:
+def opened_of(branches: QuerySet[Branch], rows: Iterable[Any]) -> frozenset[int]:
     """Return which of `branches` are in `rows`: a record done in a region may be of a branch that lies elsewhere, or has moved there since."""
     return frozenset(branches.filter(pk__in={row.branch_id for row in rows}).values_list("pk", flat=True))
 

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from portal.pages.as_of import as_of
 from portal.pages.audit import audit_export, audit_list
 from portal.pages.dashboard import branch_dashboard, dashboard, duty_phone, region_dashboard, unit_dashboard
 from portal.pages.exports import dashboard_export
+from portal.pages.frozen import frozen_detail, frozen_list, frozen_new
 from portal.pages.home import home
 from portal.pages.records import records
 from portal.pages.search import search
@@ -19,7 +21,11 @@ urlpatterns = [
     path("dashboard/branches/<uuid:branch_id>/", branch_dashboard, name="branch_dashboard"),
     path("dashboard/call/<uuid:person_id>/", duty_phone, name="duty_phone"),
     path("dashboard/<str:kind>/<uuid:scope_id>/export.<str:format>", dashboard_export, name="dashboard_export"),
+    path("dashboard/<str:kind>/<uuid:scope_id>/as-of/", as_of, name="as_of"),
     path("records/", records, name="records"),
+    path("frozen-figures/", frozen_list, name="frozen_list"),
+    path("frozen-figures/new/", frozen_new, name="frozen_new"),
+    path("frozen-figures/<uuid:figure_id>/", frozen_detail, name="frozen_detail"),
     path("search/", search, name="search"),
     path("audit/", audit_list, name="audit_list"),
     path("audit/export.csv", audit_export, name="audit_export"),

@@ -16,6 +16,7 @@ from activities.models import (
     DailyReport,
     Entry,
     EntryParticipant,
+    FrozenFigure,
     Measure,
     Metric,
     PeriodReport,
@@ -497,6 +498,46 @@ class Emptying:
 @CASES.breaks("totals_are_kept")
 def totals_emptied() -> Break:
     return Break(Emptying())
+
+
+# --- Frozen figures -----------------------------------------------------------------------------------------------------
+
+
+def frozen(**values: Any) -> FrozenFigure:
+    """A frozen figure of a branch, not stored."""
+    given: dict[str, Any] = {"branch": a_branch(), "metric": Metric.objects.get(code="vehicles"), "first_day": MARCH_5, "last_day": MARCH_6}
+    given |= {"value": Decimal(3), "count": 1, "due": 1, "reported": 1, "purpose": "日报", "frozen_at": NINE, "frozen_by": make_user()}
+    return FrozenFigure(**given | {"snapshot": "1:1:", "written_in": 1} | values)
+
+
+@CASES.breaks("frozen_figure_about_one_thing")
+def a_frozen_figure_of_a_branch_and_a_unit() -> Break:
+    return Break(Add(frozen(work_unit=make_unit("示例局"))))
+
+
+@CASES.breaks("frozen_figure_ends_after_it_starts")
+def a_frozen_figure_of_days_in_reverse() -> Break:
+    return Break(Add(frozen(first_day=MARCH_6, last_day=MARCH_5)))
+
+
+@CASES.breaks("frozen_figure_says_what_for")
+def a_figure_frozen_for_nothing() -> Break:
+    return Break(Add(frozen(purpose="")))
+
+
+@CASES.breaks("frozen_figure_counts_what_it_adds")
+def a_frozen_value_of_no_figures() -> Break:
+    return Break(Add(frozen(count=0)))
+
+
+@CASES.breaks("frozen_is_never_changed")
+def a_frozen_value_put_right() -> Break:
+    return Break(alter(stored(frozen()), value=Decimal(4)))
+
+
+@CASES.breaks("frozen_is_kept")
+def a_frozen_figure_removed() -> Break:
+    return Break(Remove(stored(frozen())))
 
 
 # --- Each rule broken ---------------------------------------------------------------------------------------------------

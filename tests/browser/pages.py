@@ -16,14 +16,18 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook
 
-from activities import services
-from activities.models import Statement
+from activities import freezing, services
+from activities.models import Metric, Statement
+from activities.rollups import Scope, Span
 from activities.services import Figure, file_period_report, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 from portal.accounts import importing
 from portal.accounts.models import User
+from portal.foundation import clock
+from portal.foundation.models import Job
+from portal.pages.pictures import Wanted
 from tests.factories import file, give, make_branch, make_person, make_region, make_unit, make_user, since
 
 TODAY: Final = date(2020, 3, 6)
@@ -35,6 +39,7 @@ HUGE: Final = 123_456_789_012_345
 LOCKED: Final = "locked"
 # What people typed: data, in whatever language the page is.
 TYPED: Final = (
+    "全市疫情防控日报第 36 期",
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *("名单二.xlsx", "名单.xlsx", "没有这个支部", "没有这个地方", "没有这个人", "没有这件事", "没有的社区", "没有", "临时党支部", "坏", "示例一公司"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
@@ -63,6 +68,7 @@ class World:
     branches: dict[str, Branch] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     reports: dict[str, Any] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=lambda: {"region": "region", "branch": "branch"})
     things: dict[str, Any] = field(default_factory=dict)
 
 
@@ -102,6 +108,7 @@ def build_world() -> World:
     _accounts(world)
     _days(world)
     _papers(world)
+    _quoted(world)
     return world
 
 
@@ -196,6 +203,26 @@ def _days(world: World) -> None:
     Statement.objects.create(branch=main, computes="sum:vehicles", what_zh="车辆", what_en="vehicles", value=5, stated_on=TODAY - DAY, title="示例文")
 
 
+def _quoted(world: World) -> None:
+    """A figure frozen before a correction and one after all, and a state of a district counted, waiting and failed."""
+    official, reviewer, north, main = world.users["official"], world.users["reviewer"], world.regions["north"], world.branches["main"]
+    span, vehicles = Span(date(2020, 3, 1), TODAY), Metric.objects.get(code="vehicles")
+    given: dict[str, Any] = {"span": span, "metric": vehicles, "purpose": "全市疫情防控日报第 36 期"}
+    world.things["frozen"] = freezing.freeze(actor=official, scope=Scope.of(north), **given)
+    present, later = clock.now, clock.now() + timedelta(minutes=5)
+    clock.now = lambda: later
+    try:
+        file(world.branches["long"], TODAY, by=world.users["long-clerk"], vehicles=13, turned_back=0)
+        world.things["frozen_branch"] = freezing.freeze(actor=reviewer, scope=Scope.of(main), **given)
+    finally:
+        clock.now = present
+    for hour, state in ((12, Job.State.DONE), (13, Job.State.RUNNING), (15, Job.State.FAILED)):
+        wanted = Wanted(Scope.of(north), span, timezone.make_aware(datetime(2020, 3, 5, hour)))  # noqa: DTZ001 - made aware here
+        job = wanted.take_later(official)
+        result = wanted.take().as_json() if state == Job.State.DONE else {}
+        Job.objects.filter(pk=job.pk).update(state=state, progress=40 if state == Job.State.RUNNING else 100, result=result, finished_at=clock.now())
+
+
 def _papers(world: World) -> None:
     administrator = world.users["administrator"]
     world.things["workbook"] = importing.keep_workbook(actor=administrator, content=workbook("枫林小区临时党支部"), name="名单.xlsx")
@@ -266,6 +293,8 @@ def plain(template: str, status: int) -> Shown:
 
 
 _MAIN, _LONG, _IDLE, _SILENT = (f"branches.{key}.public_id" for key in ("main", "long", "idle", "silent"))
+_NORTH: Final = "regions.north.public_id"
+_TO_FREEZE: Final = "?branch={world.branches[main].public_id}&from=2020-03-01&to=2020-03-06&metric=vehicles"
 _CLERK, _MACHINE = "users.long-clerk.public_id", "users.machine.public_id"
 _YESTERDAY, _TODAY = "2020-03-05", "2020-03-06"
 _ACTION_ROW = "form[action$='/{}/']"
@@ -301,6 +330,21 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("portal:records", by=("liaison",), query="?unit={world.units[group].public_id}&of=shifts&from=2020-03-01&to=2020-03-06", state="shifts"),
     page("portal:records", by=("official",), query="?branch={world.branches[idle].public_id}&from=2020-03-01&to=2020-03-06", state="empty"),
     page("portal:records", by=("official",), query="?branch={world.branches[main].public_id}&from=2020-02-30&to=x", state="impossible days", status=400),
+    page("portal:as_of", "kinds.branch", _MAIN, by=READERS, query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T12:00"),
+    page("portal:as_of", "kinds.branch", _MAIN, by=("official",), query="?from=2020-03-01&to=2020-03-06", state="no moment chosen"),
+    page("portal:as_of", "kinds.branch", _IDLE, by=("official",), query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T12:00", state="nothing reported"),
+    page("portal:as_of", "kinds.branch", _MAIN, by=("official",), query="?from=x&to=&known=2099-01-01T00:00", state="impossible days", status=400),
+    page("portal:as_of", "kinds.region", _NORTH, by=("official",), query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T12:00", state="counted"),
+    page("portal:as_of", "kinds.region", _NORTH, by=("official",), query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T13:00", state="being counted"),
+    page("portal:as_of", "kinds.region", _NORTH, by=("official",), query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T14:00", state="on request"),
+    page("portal:as_of", "kinds.region", _NORTH, by=("official",), query="?from=2020-03-01&to=2020-03-06&known=2020-03-05T15:00", state="failed"),
+    page("portal:frozen_list", by=READERS),
+    page("portal:frozen_list", by=("nothing-due",), state="empty"),
+    page("portal:frozen_list", by=(NOBODY,), state="forbidden", status=403),
+    page("portal:frozen_new", by=("official", "reviewer", "liaison"), query=_TO_FREEZE),
+    refused("portal:frozen_new", by=("official",), query=_TO_FREEZE, state="without a purpose", fills=typed(purpose=" ")),
+    page("portal:frozen_detail", "things.frozen.public_id", by=("official",)),
+    page("portal:frozen_detail", "things.frozen_branch.public_id", by=READERS, state="no row differs"),
     page("portal:search", by=EVERYBODY),
     page("portal:search", by=SEERS, query="?q=临时党支部", state="found"),
     page("portal:search", by=("organiser",), query="?q=没有这个地方", state="nothing found"),
