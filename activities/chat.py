@@ -44,9 +44,9 @@ class Given:
     last: date
     before: date | None
 
-    def is_compared(self, day: date) -> bool:
-        """Whether both that day and the one before have a value of their own: what holds from earlier has not stayed the same, nobody looked."""
-        return self.last == day and self.before == day - timedelta(days=1)
+    def is_compared(self, span: Span) -> bool:
+        """Whether its last day and the day before it have values of their own: what holds from earlier has not stayed the same, nobody looked."""
+        return self.last == span.last and self.before == span.first - timedelta(days=1)
 
 
 def branch_day_text(branch: Branch, day: date, *, lang: str) -> str:
@@ -129,7 +129,7 @@ def _figures(line: Line, span: Span, given: Given | None) -> str:
         parts = [_("%(figures)s (reported on %(day)s)") % {"figures": parts[0], "day": _day(given.last)}]
     if line.running is not None and line.running.value is not None:
         parts.append(_("%(figure)s in all") % {"figure": _short(line.running)})
-    if line.change is not None and (given is None or given.is_compared(span.last)):
+    if line.change is not None and (given is None or given.is_compared(span)):
         parts.append(_change(*line.change))
     return pgettext("between clauses", ", ").join(parts)
 

@@ -40,6 +40,7 @@ from activities.rollups.completeness import (
     with_completeness,
 )
 from activities.rollups.counting import count_of, days_of, reports_count_of
+from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.listing import dated, entries_listed, listed
@@ -60,6 +61,7 @@ __all__ = [
     "Ledger",
     "Line",
     "MissingBranch",
+    "Rate",
     "Scope",
     "Span",
     "Total",
@@ -71,6 +73,7 @@ __all__ = [
     "attributed_within",
     "beside",
     "by_child",
+    "by_child_and_day",
     "by_day",
     "change",
     "compare",
@@ -99,6 +102,7 @@ __all__ = [
     "missing_of",
     "overall",
     "participations",
+    "rates_by_child",
     "records",
     "reports_count_of",
     "reports_counted",

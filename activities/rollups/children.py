@@ -1,7 +1,7 @@
 """The table below a region: its child regions, or its branches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -48,7 +48,7 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildR
     if scope.work_unit is not None:
         return []
     wanted = catalogue(metrics)
-    below = _Below.of(scope, span.last)
+    below = Below.of(scope, span.last)
     found: dict[int | None, dict[str, Total]] = defaultdict(dict)
     for row in _rows_by_child(scope, below, span, wanted):
         metric = wanted[row["metric"]]
@@ -60,16 +60,20 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildR
 
 
 @dataclass(frozen=True, slots=True)
-class _Below:
-    """The regions directly below one, of any day, by name; `current` holds those of the last day, `wide` those for which totals are kept."""
+class Below:
+    """The regions directly below one, of any day, by name; `current` holds those of the last day, `wide` those for which totals are kept.
+
+    `lies` says when each of them lay there.
+    """
 
     region: Region
     children: Mapping[int, Region]
     current: frozenset[int]
     wide: frozenset[int]
+    lies: Mapping[int, Sequence[Any]]
 
     @classmethod
-    def of(cls, scope: Scope, day: date) -> "_Below | None":
+    def of(cls, scope: Scope, day: date) -> "Below | None":
         """Return them for a scope whose table lists regions."""
         if scope.region is None or lists_branches(scope):
             return None
@@ -77,7 +81,10 @@ class _Below:
         rows = list(links.select_related("region").order_by("region__name_key", "region"))
         children = {row.region_id: row.region for row in rows}
         wide = frozenset(key for key, child in children.items() if child.level in ROLLED_LEVELS)
-        return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), wide)
+        lies: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            lies[row.region_id].append(row.during)
+        return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), wide, lies)
 
     @property
     def beside(self) -> QuerySet[Region]:
@@ -86,11 +93,11 @@ class _Below:
         return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=narrow).values("descendant")))
 
 
-def _rows_by_child(scope: Scope, below: _Below | None, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
+def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
     """Return the aggregates by child and metric; of wide regions the kept ones, as far as they are kept by day."""
     if below is None:
         return _aggregated(records(scope, span, metrics=wanted.values()), F("branch"))
-    child = Subquery(_child_of(below.region, OuterRef("entry__place"), _OWN_DAY))
+    child = child_at(below.region)
     adding = [metric for metric in wanted.values() if metric.over_time != OverTime.LATEST]
     held = [metric for metric in wanted.values() if metric.over_time == OverTime.LATEST]
     kept = Kept(list(below.wide), [metric.pk for metric in adding], span, below=below.region).by("node", "series")
@@ -108,13 +115,18 @@ def _aggregated(measures: MeasureQuerySet, child: Combinable) -> Iterable[Mappin
     return rows
 
 
-def _expected_by_child(scope: Scope, below: _Below | None, day: date) -> dict[int | None, Completeness]:
+def _expected_by_child(scope: Scope, below: Below | None, day: date) -> dict[int | None, Completeness]:
     if below is None:
         return completeness_by(due(scope, day), day, F("pk"))
     kept = kept_completeness(list(below.wide & below.current), day)
     beside = due(scope, day).filter(places__during__contains=day, places__region__in=below.beside)
     found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
     return {key: counted for key, counted in kept.items() if counted.due} | {key: counted for key, counted in found.items() if key not in below.wide}
+
+
+def child_at(region: Region) -> Subquery:
+    """Return, for a measure, the region directly below `region` in which it was done, by the tree of its day."""
+    return Subquery(_child_of(region, OuterRef("entry__place"), _OWN_DAY))
 
 
 def lists_branches(scope: Scope) -> bool:
@@ -144,7 +156,7 @@ def _child_of(region: Region, place: Any, day: Any) -> QuerySet[RegionPath, Any]
     return lies.filter(ancestor__parents__parent=region, ancestor__parents__during__contains=day).values("ancestor")[:1]
 
 
-def _named(below: _Below | None, wanted: set[int | None]) -> dict[int | None, Region | Branch | None]:
+def _named(below: Below | None, wanted: set[int | None]) -> dict[int | None, Region | Branch | None]:
     """Return the children by key, in the order of their names: those of the last day, and those that have figures though they lie elsewhere by then."""
     named: dict[int | None, Region | Branch | None] = {}
     if below is None:

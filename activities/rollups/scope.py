@@ -74,6 +74,10 @@ class Span:
         """Number of days."""
         return (self.last - self.first).days + 1
 
+    def before(self) -> "Span":
+        """Return as many days directly before."""
+        return Span(self.first - timedelta(days=self.length), self.first - timedelta(days=1))
+
     def days(self) -> Iterator[date]:
         """Yield every day."""
         return (self.first + timedelta(days=offset) for offset in range(self.length))

@@ -160,11 +160,11 @@ def _by_day(scope: Scope, span: Span, wanted: Mapping[int, Metric]) -> Iterable[
         assert scope.region is not None  # noqa: S101 - is_kept
         rows = Kept([scope.region.pk], list(wanted), span, single_days=True).by("series", "day")
         return ({**row, "metric": row["series"]} for row in rows)
-    added: Iterable[Mapping[str, Any]] = _single_days(scope, span, wanted.values()).values("metric", "day").annotate(**aggregates())
+    added: Iterable[Mapping[str, Any]] = single_days(scope, span, wanted.values()).values("metric", "day").annotate(**aggregates())
     return added
 
 
-def _single_days(scope: Scope, span: Span, metrics: Iterable[Metric]) -> MeasureQuerySet:
+def single_days(scope: Scope, span: Span, metrics: Iterable[Metric]) -> MeasureQuerySet:
     """Return the records that stand on one day: daily ones, and periods of a day."""
     period = "entry__version__period_report__"
     found = records(scope, span, metrics=metrics).order_by()

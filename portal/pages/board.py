@@ -248,7 +248,7 @@ class Board:
         if self.scope.branch is None:
             return found
         given = chat.last_given(self.scope.branch, self.span)
-        return [line if line.metric.code not in given else replace(line, compared=given[line.metric.code].is_compared(self.span.last)) for line in found]
+        return [line if line.metric.code not in given else replace(line, compared=given[line.metric.code].is_compared(self.span)) for line in found]
 
     @cached_property
     def principal(self) -> list[Metric]:
