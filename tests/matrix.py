@@ -422,6 +422,8 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:stock-receipt-detail": api_reads(READERS, public_id("receipt")),
     "activities-api:statement-list": lists(READERS),
     "activities-api:statement-detail": api_reads(READERS, public_id("statement")),
+    "activities-api:frozen-figure-list": lists(READERS),
+    "activities-api:frozen-figure-detail": api_reads(READERS, public_id("frozen")),
     "activities-api:metric-list": lists(),
     "activities-api:unit-list": lists(),
     "api-totals": api_reads(READERS, query=_total),

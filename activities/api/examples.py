@@ -203,3 +203,22 @@ FILE_PERIOD: dict[str, Any] = {
 
 RETURN = {"note": "车辆数与门岗登记不符，请核对"}
 WITHDRAW = {"reason": "报错了日期"}
+
+FROZEN_FIGURE: dict[str, Any] = {
+    **_id("frozen-figures", "01890a5d-ac96-774b-bcce-b302099a8100"),
+    "region": COMMUNITY,
+    "work_unit": None,
+    "branch": None,
+    "metric": "vehicles",
+    "unit": "vehicle_times",
+    "first_day": "2020-03-06",
+    "last_day": "2020-03-06",
+    "value": "1840",
+    "qualifier": "exact",
+    "count": 9,
+    "inexact": 0,
+    "due": 10,
+    "reported": 9,
+    "purpose": "示例日报",
+    "frozen_at": _NOW,
+}

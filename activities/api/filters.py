@@ -162,6 +162,12 @@ class StatementFilter(django_filters.FilterSet):  # type: ignore[misc]
     branch = django_filters.ModelChoiceFilter(label=_("About the branch"), queryset=branches_seen, to_field_name="public_id")
 
 
+class FrozenFigureFilter(StatementFilter):
+    """Frozen figures by what they are about, and by which figure it is."""
+
+    metric = django_filters.ModelChoiceFilter(label=_("Of the figure"), queryset=Metric.objects.all(), to_field_name="code")
+
+
 def hosted_in(region: Region, day: str) -> Exists:
     """Return the condition that a row's branch was hosted at or below `region` on the row's own `day`."""
     below = RegionPath.objects.filter(ancestor=region, descendant=OuterRef("region"), during__contains=OuterRef(OuterRef(day)))

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
+from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
 from branches.access import Act
 from branches.api.base import notes_seen
 from branches.models import Branch, Region, WorkUnit
@@ -45,6 +45,12 @@ def stock_receipts(user: Any) -> QuerySet[StockReceipt, Any]:
     """Return goods received by branches whose reports `user` sees."""
     rows: QuerySet[StockReceipt, Any] = StockReceipt.objects.visible_to(user, Act.SEE_REPORTS)
     return rows.annotate(notes_seen=notes_seen(user)).select_related("branch", "unit")
+
+
+def frozen_figures(user: Any) -> QuerySet[FrozenFigure, Any]:
+    """Return the frozen figures of which `user` sees the reports of all that they are about."""
+    figures: QuerySet[FrozenFigure, Any] = FrozenFigure.objects.visible_to(user).select_related("region", "work_unit", "branch", "metric__unit")
+    return figures
 
 
 def statements(user: Any) -> QuerySet[Statement, Any]:

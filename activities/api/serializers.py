@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from members.api.serializers import PERSONS
 from portal.foundation.api.fields import DaysSerializer, ExactField, IdField, IdSerializer, ReferenceField, UrlField, link
@@ -18,6 +18,7 @@ ENTRIES = "activities-api:entry-list"
 MEASURES = "activities-api:measure-list"
 STOCK_RECEIPTS = "activities-api:stock-receipt-list"
 STATEMENTS = "activities-api:statement-list"
+FROZEN_FIGURES = "activities-api:frozen-figure-list"
 
 _NOTE_HELP = _("Free text; null for whoever may not see personal fields, for a resident may be named in it.")
 _PERIOD_HELP = _("The days of the period report that it belongs to; null when it has a business date.")
@@ -284,6 +285,44 @@ class StatementSerializer(serializers.ModelSerializer[Statement]):
             "note",
             "stated_on",
             "title",
+        ]
+
+
+class FrozenFigureSerializer(serializers.ModelSerializer[FrozenFigure]):
+    """A figure as it was when it was quoted."""
+
+    url = UrlField(FROZEN_FIGURES)
+    region = ReferenceField(REGIONS, allow_null=True, help_text=_("The region that it is about, if it is one."))
+    work_unit = ReferenceField(WORK_UNITS, allow_null=True, help_text=_("The work unit that it is about, if it is one."))
+    branch = ReferenceField(BRANCHES, allow_null=True, help_text=_("The branch that it is about, if it is one."))
+    metric = serializers.CharField(source="metric.code", help_text=_("The figure's code in the catalogue."))
+    unit = serializers.CharField(source="metric.unit.code", help_text=_("The code of the figure's own unit."))
+    value = ExactField(max_digits=30, allow_null=True, help_text=_("The figure as it was; null when its records must not be added, or when there were none."))
+    count = serializers.IntegerField(help_text=_("How many figures were behind it."))
+    inexact = serializers.IntegerField(help_text=_("How many of them were not exact."))
+    due = serializers.IntegerField(help_text=_("How many branches owed a report for the last day."))
+    reported = serializers.IntegerField(help_text=_("How many of them had one that counted."))
+
+    class Meta:
+        model = FrozenFigure
+        fields = [
+            "public_id",
+            "url",
+            "region",
+            "work_unit",
+            "branch",
+            "metric",
+            "unit",
+            "first_day",
+            "last_day",
+            "value",
+            "qualifier",
+            "count",
+            "inexact",
+            "due",
+            "reported",
+            "purpose",
+            "frozen_at",
         ]
 
 

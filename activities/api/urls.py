@@ -30,6 +30,8 @@ urlpatterns = [
     path("stock-receipts/<uuid:public_id>/", views.StockReceiptViewSet.as_view(ONE), name="stock-receipt-detail"),
     path("statements/", views.StatementViewSet.as_view(MANY), name="statement-list"),
     path("statements/<uuid:public_id>/", views.StatementViewSet.as_view(ONE), name="statement-detail"),
+    path("frozen-figures/", views.FrozenFigureViewSet.as_view(MANY), name="frozen-figure-list"),
+    path("frozen-figures/<uuid:public_id>/", views.FrozenFigureViewSet.as_view(ONE), name="frozen-figure-detail"),
     path("metrics/", views.MetricViewSet.as_view(MANY), name="metric-list"),
     path("units/", views.UnitViewSet.as_view(MANY), name="unit-list"),
 ]

@@ -20,6 +20,7 @@ from activities.api import examples, filing, rows
 from activities.api.filters import (
     DailyReportFilter,
     EntryFilter,
+    FrozenFigureFilter,
     MeasureFilter,
     PeriodReportFilter,
     StatementFilter,
@@ -30,6 +31,7 @@ from activities.api.serializers import (
     VERSIONS,
     DailyReportSerializer,
     EntrySerializer,
+    FrozenFigureSerializer,
     MeasureSerializer,
     MetricSerializer,
     PeriodReportSerializer,
@@ -38,7 +40,7 @@ from activities.api.serializers import (
     UnitSerializer,
     VersionSerializer,
 )
-from activities.models import DailyReport, Entry, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import DailyReport, Entry, FrozenFigure, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
 from branches.access import Act
 from branches.api.base import ScopedViewSet
 from branches.models import Branch
@@ -319,6 +321,26 @@ class StatementViewSet(ScopedViewSet):
     def seen(self) -> QuerySet[Any, Any]:
         """Return the statements in scope."""
         return rows.statements(self.request.user)
+
+
+@describes_reading(
+    many=_("List frozen figures"),
+    one=_("Read a frozen figure"),
+    about=_("Figures that were quoted, as they were then; they never change. Those of now are among the totals."),
+    shown=examples.FROZEN_FIGURE,
+    tag="figures",
+)
+class FrozenFigureViewSet(ScopedViewSet):
+    """Frozen figures."""
+
+    act = Act.SEE_REPORTS
+    queryset = FrozenFigure.objects.all()
+    serializer_class = FrozenFigureSerializer
+    filterset_class = FrozenFigureFilter
+
+    def seen(self) -> QuerySet[Any, Any]:
+        """Return the frozen figures in scope."""
+        return rows.frozen_figures(self.request.user)
 
 
 class CatalogueViewSet(ReadViewSet):
