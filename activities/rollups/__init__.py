@@ -43,7 +43,7 @@ from activities.rollups.counting import count_of, days_of, reports_count_of
 from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
-from activities.rollups.listing import dated, entries_listed, listed
+from activities.rollups.listing import dated, entries_listed, listed, newest_beside
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
@@ -100,6 +100,7 @@ __all__ = [
     "missing",
     "missing_branches",
     "missing_of",
+    "newest_beside",
     "overall",
     "participations",
     "rates_by_child",

@@ -11,7 +11,7 @@ from django.db.models.lookups import GreaterThan
 
 from activities.models import Entry, EntryParticipant, Measure, Metric, OverTime, PeriodReport
 from activities.querysets import MeasureQuerySet
-from activities.rollups.rows import DAY, placed
+from activities.rollups.rows import DAY, beside, placed, reports_beside
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.stored import is_kept
 from branches.models import RegionPath
@@ -20,6 +20,7 @@ from portal.foundation.paging import Row
 LAST: Final = "entry__version__period_report__last_day"
 # More are a prefecture or a province, of whose rows nearly each one is wanted.
 FEW_PLACES: Final = 1000
+FEW_REPORTS: Final = 200
 
 
 def listed(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[MeasureQuerySet]:
@@ -30,6 +31,22 @@ def listed(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[MeasureQ
     ground = _Ground.of(scope)
     parts = [part.filter(metric__in=adding) for part in (ground.of_days(span), ground.of_periods(span))] if adding else []
     return parts + _in_force(ground, latest, Span(DAWN, span.last)) if latest else parts
+
+
+def newest_beside(scope: Scope, span: Span, limit: int) -> list[Measure]:
+    """Return the newest of the figures that stand beside the totals of `span`, with what a table names of them; those of a day in the catalogue's order."""
+    fetched = beside(scope, span).select_related("branch", "metric", "unit_entered", "entry__version__period_report")
+    rows = fetched.order_by("-day", "metric__position", "pk")
+    ground = _Ground.of(scope)
+    if not ground.is_wide:
+        return list((rows if ground.places is None else rows.filter(entry__place__in=ground.places))[:limit])
+    # Of a wide region nearly each report counts: those of the last days are enough, unless they hold too few figures. Named one by one, so that the
+    # planner knows how few they are.
+    reports = reports_beside(span)
+    edge = reports.order_by("-last_day").values_list("last_day", flat=True)[FEW_REPORTS : FEW_REPORTS + 1]
+    few = list(reports.filter(last_day__gte=edge[0]).values_list("pk", flat=True)) if edge else []
+    newest = list(rows.filter(entry__version__period_report__in=few)[:limit]) if few else []
+    return newest if len(newest) == limit else list(rows[:limit])
 
 
 def dated(measures: MeasureQuerySet) -> MeasureQuerySet:

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, DateField, Exists, F, OuterRef,
 from django.db.models.functions import Coalesce
 
 from activities.models import EntryParticipant, Measure, Metric, OverTime, PeriodReport, ReportVersion
-from activities.querysets import Known, MeasureQuerySet
+from activities.querysets import Known, MeasureQuerySet, PeriodReportQuerySet
 from activities.rollups.scope import Scope, Span
 from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 
@@ -79,14 +79,19 @@ def compared(scope: Scope, span: Span) -> MeasureQuerySet:
 
 def beside(scope: Scope, span: Span) -> MeasureQuerySet:
     """Return what stands beside the totals of `span` and is never in them; `cut` tells figures that the span cuts from those to compare."""
-    report = "entry__version__period_report__"
-    relation = PeriodReport.Relation
-    cut = Q(**{f"{report}in": PeriodReport.objects.filter(relation=relation.ADDS_TO_DAILY).cut_by(span.first, span.last)})
-    includes = Q(**{f"{report}in": PeriodReport.objects.filter(relation=relation.INCLUDES_DAILY).wholly_inside(span.first, span.last)})
-    found = Measure.objects.counted().filter(cut | includes, business_date=None).exclude(metric__over_time=OverTime.LATEST)
-    adds = Q(**{f"{report}relation": relation.ADDS_TO_DAILY})
+    # From the reports to their figures; that the version is one of a period is plain from the rest, but not to the planner.
+    of_periods = {"entry__version__period_report__isnull": False, "entry__version__period_report__in": reports_beside(span).values("pk"), "business_date": None}
+    found = Measure.objects.counted().filter(**of_periods).exclude(metric__over_time=OverTime.LATEST)
+    adds = Q(entry__version__period_report__relation=PeriodReport.Relation.ADDS_TO_DAILY)
     named: MeasureQuerySet = placed(scope, found).annotate(day=DAY, cut=Case(When(adds, then=True), default=False, output_field=BooleanField()))
     return named
+
+
+def reports_beside(span: Span) -> PeriodReportQuerySet:
+    """Return the period reports whose figures stand beside the totals of `span`, anywhere."""
+    relation = PeriodReport.Relation
+    cut: PeriodReportQuerySet = PeriodReport.objects.filter(relation=relation.ADDS_TO_DAILY).cut_by(span.first, span.last).order_by()
+    return cut | PeriodReport.objects.filter(relation=relation.INCLUDES_DAILY).wholly_inside(span.first, span.last).order_by()
 
 
 def participations(work_unit: WorkUnit, span: Span) -> QuerySet[EntryParticipant]:

@@ -463,8 +463,7 @@ class Board:
 
     @cached_property
     def _beside(self) -> list[Measure]:
-        found = rollups.beside(self.scope, self.span).select_related("branch", "metric", "unit_entered", "entry__version__period_report")
-        return list(found.order_by("-day", "metric__position", "pk")[: NAMED_BESIDE + 1])
+        return rollups.newest_beside(self.scope, self.span, NAMED_BESIDE + 1)
 
     @property
     def beside(self) -> list[Measure]:
