@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = database.settings_of(running)
     growth = grown(rows)
     wrong += [row.wrong for row in growth if row.wrong]
-    table = report.written(rows, growth, machine.described(json.loads(settings)), NOT_MEASURED, command=_command(asked))
+    table = report.written(rows, growth, machine.described(json.loads(settings)), NOT_MEASURED | _left_out(asked), command=_command(asked))
     print(table)
     if asked.results:
         asked.results.write_text(table, encoding="utf-8")
@@ -166,6 +166,12 @@ def _command(asked: argparse.Namespace) -> str:
     words = ["--quick" if asked.quick else None, sizes, None if asked.only == list(SUBJECTS) else f"--only {','.join(asked.only)}"]
     said = " ".join(word for word in words if word)
     return f'make bench ARGS="{said}"' if said else "make bench"
+
+
+def _left_out(asked: argparse.Namespace) -> dict[str, str]:
+    """Return the sizes and subjects of a full run that were not asked for."""
+    sizes = [f"{size:,} entries" for size in SIZES if size not in asked.sizes]
+    return dict.fromkeys([*sizes, *(subject for subject in SUBJECTS if subject not in asked.only)], "not asked for in this run")
 
 
 def _numbers(text: str) -> list[int]:
