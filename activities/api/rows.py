@@ -5,17 +5,18 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 
 from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
+from activities.querysets import EntryQuerySet
 from branches.access import Act
 from branches.api.base import notes_seen
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 
 
-def entries(user: Any) -> QuerySet[Entry, Any]:
+def entries(user: Any) -> EntryQuerySet:
     """Return entries with their figures, and of those who took part the people that `user` sees."""
     measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
     people = EntryParticipant.objects.filter(person__in=Person.objects.visible_to(user)).select_related("person", "home_unit").order_by("pk")
-    rows: QuerySet[Entry, Any] = Entry.objects.annotate(notes_seen=notes_seen(user)).select_related("branch", "place")
+    rows: EntryQuerySet = Entry.objects.annotate(notes_seen=notes_seen(user)).select_related("branch", "place")
     return rows.prefetch_related(Prefetch("measures", measures), Prefetch("participants", people))
 
 

@@ -260,7 +260,7 @@ class EntryViewSet(ScopedViewSet):
     def seen(self) -> QuerySet[Any, Any]:
         """Return the entries in scope."""
         user = self.request.user
-        return rows.entries(user).filter(pk__in=Entry.objects.visible_to(user).values("pk")).select_related("branch", "place", "version__period_report")
+        return rows.entries(user).visible_to(user).select_related("branch", "place", "version__period_report")
 
 
 @describes_reading(
