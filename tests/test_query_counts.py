@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
 from members.models import Membership, OfficerTerm, Person, Secondment
@@ -132,6 +132,10 @@ class World:
             Statement(branch=self.branch, what_zh="车辆", what_en="vehicles", value=number, computes="sum:vehicles", stated_on=MARCH_6, title="文")
             for number in numbers
         )
+        # Frozen before anything was filed: every record behind one has come since.
+        given: dict[str, Any] = {"region": self.city.street, "metric": Metric.objects.get(code="vehicles"), "purpose": "日报", "due": 0, "reported": 0}
+        given |= {"first_day": date(2015, 1, 1), "last_day": MARCH_6, "count": 0, "frozen_at": portal_clock.now() - ONE_DAY, "snapshot": "1:1:"}
+        FrozenFigure.objects.bulk_create(FrozenFigure(frozen_by=self.users["official"], written_in=1, **given) for _number in numbers)
 
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
@@ -231,6 +235,11 @@ ADDRESSES: Final = (
     Address("official", "portal:records", query=_of_street),
     Address("official", "portal:records", query=lambda world: {"metric": "vehicles", **_of_street(world)}),
     Address("liaison", "portal:records", query=_of_company),
+    Address("organiser", "portal:as_of", lambda world: ["branch", world.branch.public_id], lambda world: {"known": "2020-03-06T20:00", **_days(world)}),
+    Address("official", "portal:as_of", lambda world: ["region", world.city.community.public_id], lambda world: {"known": "2020-03-06T20:00", **_days(world)}),
+    Address("official", "portal:frozen_new", query=lambda world: {"metric": "vehicles", **_of_street(world)}),
+    Address("official", "portal:frozen_list"),
+    Address("official", "portal:frozen_detail", lambda world: [FrozenFigure.objects.order_by("pk")[0].public_id]),
     # Reports.
     Address("official", "activities:report_detail", _report),
     Address("organiser", "activities:report_detail", _report),
@@ -255,6 +264,7 @@ ADDRESSES: Final = (
     _api("activities-api:measure-list"),
     _api("activities-api:stock-receipt-list"),
     _api("activities-api:statement-list"),
+    _api("activities-api:frozen-figure-list"),
     _api("activities-api:metric-list"),
     _api("activities-api:unit-list"),
     _api("api-changes"),
