@@ -42,11 +42,13 @@ def newest_beside(scope: Scope, span: Span, limit: int) -> list[Measure]:
         return list((rows if ground.places is None else rows.filter(entry__place__in=ground.places))[:limit])
     # Of a wide region nearly each report counts: those of the last days are enough, unless they hold too few figures. Named one by one, so that the
     # planner knows how few they are.
-    reports = reports_beside(span)
-    edge = reports.order_by("-last_day").values_list("last_day", flat=True)[FEW_REPORTS : FEW_REPORTS + 1]
-    few = list(reports.filter(last_day__gte=edge[0]).values_list("pk", flat=True)) if edge else []
-    newest = list(rows.filter(entry__version__period_report__in=few)[:limit]) if few else []
-    return newest if len(newest) == limit else list(rows[:limit])
+    reports = list(reports_beside(span).order_by("-last_day").values_list("pk", "last_day")[: FEW_REPORTS + 1])
+    if len(reports) > FEW_REPORTS:
+        # The last of these days may go on behind.
+        reports = [(pk, day) for pk, day in reports if day > reports[-1][1]]
+        newest = list(rows.filter(entry__version__period_report__in=[pk for pk, _day in reports])[:limit]) if reports else []
+        return newest if len(newest) == limit else list(rows[:limit])
+    return list(rows.filter(entry__version__period_report__in=[pk for pk, _day in reports])[:limit])
 
 
 def dated(measures: MeasureQuerySet) -> MeasureQuerySet:
