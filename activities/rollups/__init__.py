@@ -23,7 +23,7 @@ from activities.rollups.attribution import (
     entries_taken_part_in,
     served,
 )
-from activities.rollups.children import ChildRow, by_child, directly_in, lists_branches
+from activities.rollups.children import Below, ChildRow, by_child, directly_in, lists_branches
 from activities.rollups.completeness import (
     Completeness,
     DutyContact,
@@ -54,6 +54,7 @@ __all__ = [
     "COUNTED_KINDS",
     "DAWN",
     "Attributed",
+    "Below",
     "ChildRow",
     "Comparison",
     "Completeness",

@@ -15,7 +15,7 @@ from activities.querysets import MeasureQuerySet
 from activities.rollups.completeness import Completeness, completeness_by, due, kept_completeness
 from activities.rollups.rows import records
 from activities.rollups.scope import Scope, Span
-from activities.rollups.stored import Kept
+from activities.rollups.stored import Kept, Row, remainder
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
 from branches.models import Branch, BranchPlace, Level, Region, RegionParent, RegionPath
 
@@ -39,8 +39,10 @@ class ChildRow:
         return self.completeness.reported
 
 
-def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
-    """Return a row for each region directly below a region, or, below a community and lower, for each of its branches; eight queries at most.
+def by_child(scope: Scope, span: Span, metrics: Iterable[Metric], below: "Below | None" = None) -> list[ChildRow]:
+    """Return a row for each region directly below a region, or, below a community and lower, for each of its branches; six queries at most.
+
+    `below` saves one of them where it was read before.
 
     Completeness is that of the last day of the span. The rows add up to the totals of the region. A branch has itself as its only row;
     what lies below a work unit is told by `attributed_by_child`.
@@ -48,7 +50,7 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric]) -> list[ChildR
     if scope.work_unit is not None:
         return []
     wanted = catalogue(metrics)
-    below = Below.of(scope, span.last)
+    below = below or Below.of(scope, span.last)
     found: dict[int | None, dict[str, Total]] = defaultdict(dict)
     for row in _rows_by_child(scope, below, span, wanted):
         metric = wanted[row["metric"]]
@@ -87,10 +89,29 @@ class Below:
         return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), wide, lies)
 
     @property
+    def narrow(self) -> list[int]:
+        """Those for which no totals are kept; where there are none, what was done in the region itself is what its children leave of its totals."""
+        return [key for key in self.children if key not in self.wide]
+
+    @property
+    def nodes(self) -> list[int]:
+        """The regions to read kept totals of: the wide ones, and the region itself."""
+        return [*self.wide, *([] if self.narrow else [self.region.pk])]
+
+    @property
     def beside(self) -> QuerySet[Region]:
         """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
-        narrow = [key for key in self.children if key not in self.wide]
-        return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=narrow).values("descendant")))
+        return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=self.narrow).values("descendant")))
+
+    def lines(self, rows: Iterable[Row], *groups: str) -> list[dict[str, Any]]:
+        """Return kept counters of `nodes` by `child`, those of the region turned into what its children leave of them, for each value of `groups`."""
+        found: list[dict[str, Any]] = [{**row, "child": row["node"]} for row in rows]
+        parts: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row in found:
+            if row["child"] != self.region.pk:
+                parts[tuple(row[group] for group in groups)].append(row)
+        own = [{**remainder(row, parts[tuple(row[group] for group in groups)]), "child": None} for row in found if row["child"] == self.region.pk]
+        return [*(row for row in found if row["child"] != self.region.pk), *(row for row in own if row["count"])]
 
 
 def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
@@ -100,9 +121,9 @@ def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mappin
     child = child_at(below.region)
     adding = [metric for metric in wanted.values() if metric.over_time != OverTime.LATEST]
     held = [metric for metric in wanted.values() if metric.over_time == OverTime.LATEST]
-    kept = Kept(list(below.wide), [metric.pk for metric in adding], span, below=below.region).by("node", "series")
-    rows: list[Mapping[str, Any]] = [{**row, "child": row["node"], "metric": row["series"]} for row in kept]
-    if adding:
+    kept = Kept(below.nodes, [metric.pk for metric in adding], span, below=below.region).by("node", "series")
+    rows: list[Mapping[str, Any]] = [{**row, "metric": row["series"]} for row in below.lines(kept, "series")]
+    if adding and below.narrow:
         # Narrowed by place first, for speed, and then exactly, by the tree of the day.
         beside = records(scope, span, metrics=adding).filter(entry__place__in=below.beside)
         rows += [row for row in _aggregated(beside, child) if row["child"] not in below.wide]
@@ -118,10 +139,15 @@ def _aggregated(measures: MeasureQuerySet, child: Combinable) -> Iterable[Mappin
 def _expected_by_child(scope: Scope, below: Below | None, day: date) -> dict[int | None, Completeness]:
     if below is None:
         return completeness_by(due(scope, day), day, F("pk"))
-    kept = kept_completeness(list(below.wide & below.current), day)
+    counted = kept_completeness([*(below.wide & below.current), below.region.pk], day)
+    whole = counted.pop(below.region.pk)
+    kept: dict[int | None, Completeness] = {key: each for key, each in counted.items() if each.due}
+    if not below.narrow:
+        own = whole.without(counted.values())
+        return kept | ({None: own} if own.due else {})
     beside = due(scope, day).filter(places__during__contains=day, places__region__in=below.beside)
     found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
-    return {key: counted for key, counted in kept.items() if counted.due} | {key: counted for key, counted in found.items() if key not in below.wide}
+    return kept | {key: each for key, each in found.items() if key not in below.wide}
 
 
 def child_at(region: Region) -> Subquery:

@@ -22,6 +22,8 @@ from members.models import OfficerTerm
 # The offices that answer the telephone for a branch.
 CALLED_OFFICES: Final = ("secretary", "deputy_secretary", "team_leader")
 
+_ADDED: Final = ("due", "reported", "late", "corrected", "waiting")
+
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
@@ -44,6 +46,12 @@ class Completeness:
     def missing(self) -> int:
         """Branches that have not reported."""
         return self.due - self.reported
+
+    def without(self, parts: "Iterable[Completeness]") -> "Completeness":
+        """Return what parts of it leave, known as late as the whole."""
+        rest = overall(self.day, parts)
+        left = {name: getattr(self, name) - getattr(rest, name) for name in _ADDED}
+        return Completeness(day=self.day, known_at=self.known_at, **left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +152,7 @@ def completeness_read(branch: Any, day: date) -> Completeness:
 def overall(day: date, parts: Iterable[Completeness]) -> Completeness:
     """Return the completeness of several scopes that share no branch."""
     held = list(parts)
-    counts = {name: sum(getattr(part, name) for part in held) for name in ("due", "reported", "late", "corrected", "waiting")}
+    counts = {name: sum(getattr(part, name) for part in held) for name in _ADDED}
     return Completeness(day=day, known_at=max((part.known_at for part in held if part.known_at), default=None), **counts)
 
 

@@ -15,6 +15,7 @@ from activities.rollups.children import Below, child_at
 from activities.rollups.scope import Scope, Span
 from activities.rollups.stored import Kept, Row, held_on
 from activities.rollups.totals import Total, aggregates, as_total, single_days
+from branches.models import Region
 
 # Spells of branches that owed reports below a region, each cut to the days of the span on which it lay there.
 _OF_BRANCHES: Final = """
@@ -49,8 +50,13 @@ class Rate:
         """The part of them that came; None where nothing was due."""
         return Fraction(self.reported, self.due) if self.due else None
 
+    @property
+    def percent(self) -> int | None:
+        """The same in whole per cents, rounded down: a hundred only when all came."""
+        return self.reported * 100 // self.due if self.due else None
 
-def by_child_and_day(scope: Scope, span: Span, metric: Metric) -> dict[int | None, dict[date, Total]]:
+
+def by_child_and_day(scope: Scope, span: Span, metric: Metric, below: Below | None = None) -> dict[int | None, dict[date, Total]]:
     """Return the figure of each single day for each line of the table below a region, by the line's key; three queries at most.
 
     The days of a line are those of `by_day` of that region or branch, as far as it lay here.
@@ -63,25 +69,21 @@ def by_child_and_day(scope: Scope, span: Span, metric: Metric) -> dict[int | Non
     if scope.work_unit is not None:
         return {}
     found: dict[int | None, dict[date, Total]] = defaultdict(dict)
-    for row in _days_by_child(scope, Below.of(scope, span.last), span, metric):
+    for row in _days_by_child(scope, below or Below.of(scope, span.last), span, metric):
         found[row["child"]][row["day"]] = as_total(metric, row)
     return {child: dict(sorted(days.items())) for child, days in found.items()}
 
 
-def rates_by_child(scope: Scope, span: Span) -> dict[int | None, Rate]:
+def rates_by_child(scope: Scope, span: Span, below: Below | None = None) -> dict[int | None, Rate]:
     """Return for each line of the table below a region how many of the reports due in `span` came; three queries at most.
 
     A line sums `completeness` over the days of the span on which it lay here; one that owed nothing is absent.
     """
     if scope.region is None:
         return {}
-    below = Below.of(scope, span.last)
-    narrow = [] if below is None else [key for key in below.children if key not in below.wide]
-    asked: dict[str, Any] = {"first": span.first, "last": span.last, "region": scope.region.pk, "narrow": narrow, "current": list(ReportVersion.CURRENT)}
-    with connection.cursor() as cursor:
-        cursor.execute(_RATE.format(owed=_OF_BRANCHES if below is None else _OF_REGIONS), asked)
-        found: dict[int | None, Rate] = {child: Rate(int(due), int(reported)) for child, due, reported in cursor.fetchall()}
-    return found if below is None else found | _kept_rates(below, span)
+    below = below or Below.of(scope, span.last)
+    kept = _kept_rates(below, span) if below is not None else {}
+    return kept if below is not None and not below.narrow else _counted_rates(scope.region, below, span) | kept
 
 
 def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric) -> Iterable[Mapping[str, Any]]:
@@ -89,20 +91,33 @@ def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric
     if below is None:
         branches: Iterable[Mapping[str, Any]] = standing.annotate(child=F("branch")).values("child", "day").annotate(**aggregates())
         return branches
-    kept = Kept(list(below.wide), [metric.pk], span, single_days=True, below=below.region).by("node", "day")
+    kept = below.lines(Kept(below.nodes, [metric.pk], span, single_days=True, below=below.region).by("node", "day"), "day")
+    if not below.narrow:
+        return kept
     beside = standing.filter(entry__place__in=below.beside).annotate(child=child_at(below.region)).values("child", "day").annotate(**aggregates())
-    return [*({**row, "child": row["node"]} for row in kept), *(row for row in beside if row["child"] not in below.wide)]
+    return [*kept, *(row for row in beside if row["child"] not in below.wide)]
+
+
+def _counted_rates(region: Region, below: Below | None, span: Span) -> dict[int | None, Rate]:
+    """Return the rates of branches, or of narrow regions and of the region itself, counted from the reports."""
+    narrow = below.narrow if below is not None else []
+    asked: dict[str, Any] = {"first": span.first, "last": span.last, "region": region.pk, "narrow": narrow, "current": list(ReportVersion.CURRENT)}
+    with connection.cursor() as cursor:
+        cursor.execute(_RATE.format(owed=_OF_BRANCHES if below is None else _OF_REGIONS), asked)
+        return {child: Rate(int(due), int(reported)) for child, due, reported in cursor.fetchall()}
 
 
 def _kept_rates(below: Below, span: Span) -> dict[int | None, Rate]:
+    """Return the rates of wide regions, and where there are no others, of what they leave of the region."""
     rows: dict[int, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in Kept(list(below.wide), [Series.DUE, Series.REPORTED], span, steps=[Series.DUE]).by("node", "series", "day"):
+    for row in Kept(below.nodes, [Series.DUE, Series.REPORTED], span, steps=[Series.DUE]).by("node", "series", "day"):
         rows[row["node"]][row["series"]].append(row)
     rates: dict[int | None, Rate] = {}
     for node, series in rows.items():
-        days = {day for day in span.days() if any(day in during for during in below.lies[node])}
+        days = {day for day in span.days() if node == below.region.pk or any(day in during for during in below.lies[node])}
         # Steps of before count too: who owed a report then may owe it still.
         owed = sum(int(row["count"]) for row in held_on(days, series[Series.DUE]).values())
-        if owed:
-            rates[node] = Rate(owed, sum(int(row["count"]) for row in series[Series.REPORTED] if row["day"] in days))
-    return rates
+        rates[node] = Rate(owed, sum(int(row["count"]) for row in series[Series.REPORTED] if row["day"] in days))
+    whole = rates.pop(below.region.pk, Rate())
+    rates[None] = Rate(whole.due - sum(rate.due for rate in rates.values()), whole.reported - sum(rate.reported for rate in rates.values()))
+    return {child: rate for child, rate in rates.items() if rate.due > 0}

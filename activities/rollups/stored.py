@@ -51,7 +51,7 @@ class Kept:
         span: the days; a period counts when it lies wholly inside.
         steps: those of the series that are kept as steps, all of which count up to the end of the span.
         single_days: leave out what belongs to a longer period.
-        below: count a node only on days on which it lay directly in this region.
+        below: count a node only on days on which it lay directly in this region, which itself counts on all.
     """
 
     nodes: Sequence[int]
@@ -69,7 +69,8 @@ class Kept:
         sums = [f"sum({column}) AS {name}" for column, name in _NAMED.items()]
         sql = ["SELECT " + ", ".join([*named, *sums, "max(live.known) AS known"]), "FROM", _LIVE]
         if self.below is not None:
-            sql.append(f"JOIN {_PARENT} lies ON lies.region_id = live.node_id AND lies.parent_id = %(below)s AND lies.during @> live.day")
+            lies = f"SELECT FROM {_PARENT} lies WHERE lies.region_id = live.node_id AND lies.parent_id = %(below)s AND lies.during @> live.day"
+            sql.append(f"JOIN LATERAL (SELECT) AS counts ON live.node_id = %(below)s OR EXISTS ({lies})")
         sql.append("WHERE live.days = 1" if self.single_days else "WHERE (live.day - live.days + 1 >= %(first)s OR live.series = ANY (%(steps)s))")
         if groups:
             sql.append("GROUP BY " + ", ".join(_COLUMNS[group] for group in groups))
@@ -87,6 +88,12 @@ class Kept:
             cursor.execute(" ".join(sql), asked)
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def remainder(whole: Row, parts: Iterable[Row]) -> dict[str, Any]:
+    """Return the counters of what is in the whole and in none of its parts; known as late as the whole."""
+    held = list(parts)
+    return {**whole, **{name: whole[name] - sum(part[name] for part in held) for name in _NAMED.values()}}
 
 
 def is_kept(scope: Scope) -> bool:

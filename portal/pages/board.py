@@ -25,35 +25,32 @@ from activities.rollups import (
     Ledger,
     Line,
     MissingBranch,
+    Rate,
     Scope,
     Span,
     Total,
 )
 from activities.templatetags.figures import figure_text, language
-from branches.models import Branch, Region, WorkUnit
+from branches.models import Branch, Level, Region, WorkUnit
 from portal.charts import BarPoint, MeterPart
 from portal.foundation import clock
+from portal.pages.below import BY_RATE, Cell, ChildLine, course_days, course_of, key_of, ordered
 from portal.pages.missing import MissingLine, missing_lines
 from portal.pages.scopes import NO_UNIT, Asked, View, asked_days, dashboard_url, default_span, records_url
 
 TILES: Final = 4
 COLUMNS: Final = 5
 WEEK: Final = 7
+# What a reader chooses beside the days, as it stands in addresses.
+CHOICES: Final = ("by", "compare", "metric", "order")
 # Beyond a quarter a bar a day says nothing on any screen; the last days are drawn.
 MOST_BARS: Final = 92
+# Here it is tens of thousands of records in a day.
+WIDE_LEVELS: Final = (Level.PROVINCE, Level.PREFECTURE)
 NAMED_MISSING: Final = 5
 NAMED_BESIDE: Final = 50
 # Where the page of a unit names the branches that its completeness counts.
 SERVED: Final = "#served"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A figure that opens its records."""
-
-    metric: Metric
-    total: Total | None
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +75,6 @@ class LineRow:
     now_href: str
     running_href: str
     chart_href: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChildLine:
-    """A region or branch in the table below the scope; of a branch with what became of its report, as pills name it."""
-
-    name: str
-    href: str
-    completeness: Completeness
-    parts: Sequence[MeterPart]
-    cells: Sequence[Cell]
-    states: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +179,33 @@ class Board:
         return [Preset(label, self.href(span), span == self.span) for label, span in spans]
 
     def href(self, span: Span) -> str:
-        """Return the address of this dashboard for other days."""
-        return dashboard_url(self.scope.object, span)
+        """Return the address of this dashboard for other days, with all else that was chosen."""
+        return _with(dashboard_url(self.scope.object, span), self.chosen)
+
+    @property
+    def chosen(self) -> list[tuple[str, str]]:
+        """What the reader chose beside the days, as the address has it."""
+        return [(name, value) for name in CHOICES if (value := self.query.get(name, ""))]
+
+    # --- The days before --------------------------------------------------------------------------------------------------
+
+    def _chosen_but(self, *names: str) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in self.chosen if name not in names]
+
+    @property
+    def compares(self) -> bool:
+        """Whether several days are compared with as many before them; a single day always is."""
+        return self.span.length > 1 and self.query.get("compare") == "before"
+
+    @property
+    def has_change(self) -> bool:
+        """Whether figures say how they moved."""
+        return self.span.length == 1 or self.compares
+
+    @property
+    def before(self) -> Span:
+        """The days that these are compared with."""
+        return self.span.before()
 
     # --- Reports ----------------------------------------------------------------------------------------------------------
 
@@ -244,7 +254,7 @@ class Board:
     @cached_property
     def lines(self) -> list[Line]:
         """Every metric that was ever reported."""
-        found = rollups.lines(self.span, self.metrics, self.ledger)
+        found = rollups.lines(self.span, self.metrics, self.ledger, compare=self.compares)
         if self.scope.branch is None:
             return found
         given = chat.last_given(self.scope.branch, self.span)
@@ -260,11 +270,9 @@ class Board:
     def tiles(self) -> list[Tile]:
         """The principal figures with their course over the week that ends with the span."""
         by_code = {line.metric.code: line for line in self.lines}
-        week = Span(self.span.last - timedelta(days=WEEK - 1), self.span.last)
         tiles = []
         for metric in self.principal[:TILES]:
-            days = self.ledger.days(metric, week)
-            course = [days[day].value if day in days else None for day in week.days()]
+            course = course_of(self.ledger.days(metric, self.course_span), self.course_span)
             tiles.append(Tile(by_code[metric.code], records_url(self.scope.object, self.span, metric), course))
         return tiles
 
@@ -278,7 +286,7 @@ class Board:
 
     def _row(self, line: Line) -> LineRow:
         thing = self.scope.object
-        chart = f"{dashboard_url(thing, self.span)}&metric={line.metric.code}#chart"
+        chart = _with(dashboard_url(thing, self.span), [*self._chosen_but("metric"), ("metric", line.metric.code)]) + "#chart"
         return LineRow(line, records_url(thing, self.span, line.metric), records_url(thing, self.founding, line.metric), chart)
 
     # --- The chart --------------------------------------------------------------------------------------------------------
@@ -327,7 +335,11 @@ class Board:
 
     @cached_property
     def _children(self) -> list[ChildRow]:
-        return rollups.by_child(self.scope, self.span, self.columns)
+        return rollups.by_child(self.scope, self.span, self.columns, self._regions_below)
+
+    @cached_property
+    def _regions_below(self) -> rollups.Below | None:
+        return rollups.Below.of(self.scope, self.span.last)
 
     @cached_property
     def _served(self) -> list[ChildRow]:
@@ -336,7 +348,44 @@ class Board:
     @cached_property
     def children(self) -> list[ChildLine]:
         """The regions or branches below a region."""
-        return [self._child_line(row, self.columns) for row in self._children] if self.scope.region else []
+        return ordered((self._below_line(row) for row in self._children), self.order) if self.scope.region else []
+
+    @property
+    def order(self) -> str:
+        """In which order the regions or branches below stand: `rate`, or empty for that of their names."""
+        return BY_RATE if self.query.get("order") == BY_RATE else ""
+
+    @cached_property
+    def rates(self) -> Mapping[int | None, Rate]:
+        """How many of the reports due in these days came, of each line; of a single day that is its completeness."""
+        if self.span.length == 1:
+            return {key_of(row.child): Rate(row.due, row.reported) for row in self._children}
+        return rollups.rates_by_child(self.scope, self.span, self._regions_below)
+
+    @cached_property
+    def rate(self) -> Rate:
+        """The same of the region."""
+        return Rate(sum(rate.due for rate in self.rates.values()), sum(rate.reported for rate in self.rates.values()))
+
+    @property
+    def course_metric(self) -> Metric | None:
+        """The figure whose course the table below draws: the most reported."""
+        return next(iter(self.principal), None)
+
+    @cached_property
+    def course_span(self) -> Span:
+        """The days of a course."""
+        return course_days(self.span)
+
+    @cached_property
+    def _courses(self) -> Mapping[int | None, Mapping[date, Total]]:
+        metric = self.course_metric
+        return rollups.by_child_and_day(self.scope, self.course_span, metric, self._regions_below) if metric else {}
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether what is counted from records, and not from kept totals, is shown after the rest of the page."""
+        return self.scope.region is not None and self.scope.region.level in WIDE_LEVELS and self.query.get("whole") != "1"
 
     @property
     def by_unit(self) -> bool:
@@ -388,6 +437,23 @@ class Board:
         name = row.child.name if row.child else _("directly in %(name)s") % {"name": thing.name}
         href = dashboard_url(thing, self.span) if row.child else ""
         return ChildLine(name, href, row.completeness, meter_of(row.completeness), cells, self._states(row))
+
+    def _below_line(self, row: ChildRow) -> ChildLine:
+        """Return a line of the table below a region: with its course, and with the rate of its reports."""
+        key, line = key_of(row.child), self._child_line(row, self.columns)
+        course = course_of(self._courses.get(key, {}), self.course_span)
+        if row.child is None:
+            return replace(line, course=course, rate=self.rates.get(key, Rate()))
+        chosen = self._chosen_but("by", "metric")
+        drawn = [("metric", self.course_metric.code)] if self.course_metric else []
+        return replace(
+            line,
+            href=_with(line.href, chosen),
+            course=course,
+            course_href=_with(dashboard_url(row.child, self.course_span), [*chosen, *drawn]) + "#chart",
+            rate=self.rates.get(key, Rate()),
+            rate_href=_reports_url(row.child, self.span),
+        )
 
     def _states(self, row: ChildRow) -> list[str]:
         """Return what became of a branch's report, read from the rows that name the missing ones."""
@@ -494,7 +560,8 @@ class Board:
     @property
     def export_query(self) -> str:
         """The days, and the metric of the chart, as an export asks for them."""
-        return f"?from={self.span.first.isoformat()}&to={self.span.last.isoformat()}" + (f"&metric={self.charted.code}" if self.charted else "")
+        charted = [("metric", self.charted.code)] if self.charted else []
+        return _with(f"?from={self.span.first.isoformat()}&to={self.span.last.isoformat()}", [*self._chosen_but("metric", "by"), *charted])
 
     # --- When, and in words -----------------------------------------------------------------------------------------------
 
@@ -507,7 +574,21 @@ class Board:
     @cached_property
     def chat(self) -> str:
         """The day, or the days, for a chat."""
-        return chat.compose(self.scope, self.span, self.completeness, self._first_missing, self.lines, self.done)
+        # A chat compares a day with the day before, and nothing else.
+        found = [replace(line, before=None) for line in self.lines] if self.compares else self.lines
+        return chat.compose(self.scope, self.span, self.completeness, self._first_missing, found, self.done)
+
+
+def _with(address: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Return an address that has a query with more in it."""
+    return f"{address}&{urlencode(pairs)}" if pairs else address
+
+
+def _reports_url(child: Region | Branch, span: Span) -> str:
+    """Return the address of the reports of a region or branch that were due in `span` and came."""
+    kind = "region" if isinstance(child, Region) else "branch"
+    query = {"since": span.first.isoformat(), "until": span.last.isoformat(), kind: str(child.public_id), "only": "expected"}
+    return f"{reverse('activities:report_list')}?{urlencode(query)}"
 
 
 def legend_of(counted: Completeness, region: Region | None, missing_href: str) -> list[LegendLine]:

@@ -1,5 +1,6 @@
 """Dashboards of regions, work units and branches, and the call to whoever is on duty."""
 
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,9 @@ from portal.pages.board import Board
 from portal.pages.exports import MOST_RECORDS, tables_of
 from portal.pages.overview import Overview
 from portal.pages.scopes import dashboard_url, find, widest
+
+# What the page of a wide region is asked for afterwards, as its address names it.
+LATER: Final = {"below": "portal/_dashboard/_part_below.html", "beside": "portal/_dashboard/_part_beside.html"}
 
 
 @require_GET
@@ -67,4 +71,7 @@ def duty_phone(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def _board(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     board = Board(find(request.user, kind, public_id), request.GET)
     status = 400 if board.asked.refused else 200
+    part = LATER.get(request.GET.get("part", ""))
+    if part is not None and kind == "region" and status == 200:
+        return render(request, part, {"board": board})
     return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board), "most_records": MOST_RECORDS}, status=status)

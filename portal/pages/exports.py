@@ -22,7 +22,8 @@ from activities.models import ActivityKind, Metric
 from activities.rollups import Total
 from activities.templatetags.figures import as_entered, figure_text
 from portal.foundation import audit
-from portal.pages.board import Board, ChildLine
+from portal.pages.below import ChildLine
+from portal.pages.board import Board
 from portal.pages.scopes import DASHBOARDS, find
 from portal.templatetags.ui import LOOKS
 
@@ -74,7 +75,8 @@ def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: st
 def tables_of(board: Board) -> list[Table]:
     """Return the tables of a dashboard; which there are depends on the kind of its scope."""
     figure = [_("Value"), _("How exact")]
-    running = [_("Running total"), _("How exact"), _("Change on the day before"), _("How exact")]
+    moved = _("Change on the days before") if board.compares else _("Change on the day before")
+    running = [_("Running total"), _("How exact"), moved, _("How exact")]
     # Of several days reports are counted on the last one.
     last = "" if board.span.length == 1 else f" {board.span.last.isoformat()}"
     tables = [
@@ -87,12 +89,13 @@ def tables_of(board: Board) -> list[Table]:
         Table("records", _("Records"), [_("Day"), _("Branch"), _("Kind"), _("Metric"), _("Unit"), *figure, _("As entered"), _("Version")], _records),
     ]
     if board.scope.region is not None:
+        rate = [_("Reports due in these days"), _("Of these reported")] if board.span.length > 1 else []
         tables.insert(
             3,
             Table(
                 "children",
                 _("By branch") if board.children_are_branches else _("By sub-area"),
-                [_("Scope"), _("Due") + last, _("Reported") + last, *_in_columns(board.columns)],
+                [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *_in_columns(board.columns)],
                 _children,
             ),
         )
@@ -213,7 +216,8 @@ def _days(board: Board) -> Iterator[Sequence[Value]]:
 
 def _children(board: Board) -> Iterator[Sequence[Value]]:
     for child in board.children:
-        yield child.name, child.completeness.due, child.completeness.reported, *_cells(child)
+        rate = (child.rate.due, child.rate.reported) if board.span.length > 1 else ()
+        yield child.name, child.completeness.due, child.completeness.reported, *rate, *_cells(child)
 
 
 def _cells(line: ChildLine) -> Iterator[Value]:

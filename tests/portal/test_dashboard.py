@@ -702,3 +702,97 @@ def test_an_english_export_parts_number_and_unit(official: User, city: City) -> 
     content = client.get(f"/dashboard/region/{city.north.public_id}/export.csv?from={MARCH_6}&to={MARCH_6}&table=records").getvalue().decode("utf-8-sig")
 
     assert any("nearly 180 " in row[7] for row in csv.reader(StringIO(content)))
+
+
+# --- Several days ---------------------------------------------------------------------------------------------------------
+
+TWO_DAYS = Span(MARCH_5, MARCH_6)
+
+
+def below(html: str) -> list[str]:
+    """The names of the table below a region, in their order."""
+    [table] = re.findall(r'<table class="data below">.*?</table>', html, re.S)
+    return [words(name).strip() for name in re.findall(r'<th scope="row">(.*?)</th>', table.split("<tfoot")[0], re.S)]
+
+
+def test_several_days_are_compared_with_as_many_before_when_asked(branch: Branch, organiser: User, official: User, city: City) -> None:
+    for back, vehicles in ((3, 5), (2, 6), (1, 10), (0, 20)):
+        file(branch, MARCH_6 - timedelta(days=back), by=organiser, vehicles=vehicles, home_isolated=vehicles)
+    address = dashboard_url(city.north, TWO_DAYS)
+
+    plain, compared = page(official, address), page(official, f"{address}&compare=before")
+
+    assert "较之前2天" not in words(plain)
+    assert "compare=before" in plain
+    assert words(compared).count("较之前2天 +19") == 1  # the tile: 30 after 11
+    assert re.findall(r'class="num moved[^"]*" data-label="较之前2天">([^<]+)<', compared) == ["+19", "+14"]  # in force: 20 after 6
+    assert "较昨日" not in words(compared)
+    # A day is compared with the day before, whatever the address says.
+    assert "较之前" not in words(page(official, f"{dashboard_url(city.north, DAY)}&compare=before"))
+
+
+def test_what_was_chosen_stays_when_other_days_are(filed: None, official: User, city: City) -> None:
+    html = unescape(page(official, f"{dashboard_url(city.north, TWO_DAYS)}&compare=before&order=rate&metric=vehicles"))
+
+    kept = "compare=before&metric=vehicles&order=rate"
+    assert all(href.endswith(kept) for href in re.findall(r'<a class="chip"[^>]* href="(/dashboard/[^"]+)"', html))
+    assert all(f'<input type="hidden" name="{name}" value="{value}">' in html for name, value in (pair.split("=") for pair in kept.split("&")))
+    assert f"{dashboard_url(city.street, TWO_DAYS)}&compare=before&order=rate" in html
+
+
+def test_the_table_below_is_ordered_by_the_rate_of_reports_and_by_nothing_that_people_did(
+    branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, official: User, city: City
+) -> None:
+    make_branch(city.north, "区直临时党支部")
+    file(branch, MARCH_5, by=organiser, vehicles=1, party_money_donated=1)
+    file(branch, MARCH_6, by=organiser, vehicles=1)
+    file(other_branch, MARCH_6, by=other_organiser, vehicles=900, party_money_donated=900)
+    address = dashboard_url(city.north, TWO_DAYS)
+    by_name, by_rate = ["梧桐街道", "银杏街道", "直属于北示区"], ["直属于北示区", "银杏街道", "梧桐街道"]
+    by_name[-1] = by_rate[0] = below(page(official, address))[-1]
+
+    assert below(page(official, address)) == by_name
+    html = page(official, f"{address}&order=rate")
+    assert below(html) == by_rate
+    assert "50% 1 / 2" in words(html)
+    assert below(page(official, f"{dashboard_url(city.north, DAY)}&order=rate"))[0] == by_rate[0]
+    refused = [metric.code for metric in Metric.objects.all()] + ["name", "-rate", "persons", "value", "reported", ""]
+    assert all(below(page(official, f"{address}&order={order}")) == by_name for order in refused)
+
+
+def test_the_table_below_draws_the_course_of_its_first_figure(filed: None, official: User, city: City) -> None:
+    [table] = re.findall(r'<table class="data below">.*?</table>', page(official, dashboard_url(city.north, TWO_DAYS)), re.S)
+
+    # Two days joined, and one alone.
+    assert [re.findall(r'<path d="([^"]*)"', svg)[0].count("L") for svg in re.findall(r"<svg class=\"sparkline\".*?</svg>", table, re.S)] == [1, 0]
+    assert "metric=vehicles#chart" in unescape(table)
+
+
+# --- What comes after the page --------------------------------------------------------------------------------------------
+
+
+def test_what_is_counted_from_records_comes_after_the_page_of_a_wide_region(filed: None, branch: Branch, organiser: User, official: User, city: City) -> None:
+    file_period_report(actor=organiser, branch=branch, first_day=MARCH_5, last_day=MARCH_6, works=works_of([Figure("vehicles", Decimal(9))]), uid=uuid4())
+    reader = make_user("city", (Role.OFFICIAL, city.city))
+    address = f"{dashboard_url(city.city, DAY)}&by=unit"
+
+    html = page(reader, address)
+
+    parts = [unescape(href) for href in re.findall(r'data-later="([^"]+)"[^>]* aria-busy="true"', html)]
+    assert [parse_qs(urlsplit(part).query)["part"] for part in parts] == [["below"], ["beside"]]
+    assert html.count('class="skeleton"') == 2
+    answers = [page(reader, urlsplit(address).path + part) for part in parts]
+    assert "没有人员参与记录" in words(answers[0])
+    assert "多日数据" in words(answers[1])
+    assert all("<html" not in answer and "part=" not in answer for answer in answers)
+    # Without script a link shows everything at once.
+    [whole] = {unescape(href).split("#")[0] for href in re.findall(r'href="(\?[^"]*whole=1[^"]*)"', html)}
+    complete = page(reader, urlsplit(address).path + whole)
+    assert "data-later" not in complete
+    assert "没有人员参与记录" in words(complete)
+    # Whoever may not see the page gets none of its parts.
+    page(official, urlsplit(address).path + parts[1], 404)
+
+
+def test_a_narrow_region_shows_everything_at_once(filed: None, official: User, city: City) -> None:
+    assert "data-later" not in page(official, f"{dashboard_url(city.north, DAY)}&by=unit")
