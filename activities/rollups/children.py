@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from activities.models import ROLLED_LEVELS, Metric, OverTime
 from activities.querysets import MeasureQuerySet
-from activities.rollups.completeness import Completeness, completeness_by, due, kept_completeness
+from activities.rollups.completeness import Completeness, completeness_by, completeness_read, due, kept_completeness, with_completeness
 from activities.rollups.rows import records
 from activities.rollups.scope import Scope, Span
 from activities.rollups.stored import Kept, Row, remainder
@@ -55,6 +55,8 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric], below: "Below 
     for row in _rows_by_child(scope, below, span, wanted):
         metric = wanted[row["metric"]]
         found[row["child"]][metric.code] = as_total(metric, row)
+    if below is None:
+        return _branch_rows(scope, span.last, found)
     expected = _expected_by_child(scope, below, span.last)
     children = _named(below, {*expected, *found})
     nothing = Completeness(span.last, 0, 0)
@@ -136,15 +138,20 @@ def _aggregated(measures: MeasureQuerySet, child: Combinable) -> Iterable[Mappin
     return rows
 
 
-def _expected_by_child(scope: Scope, below: Below | None, day: date) -> dict[int | None, Completeness]:
-    if below is None:
-        return completeness_by(due(scope, day), day, F("pk"))
-    counted = kept_completeness([*(below.wide & below.current), below.region.pk], day)
-    whole = counted.pop(below.region.pk)
-    kept: dict[int | None, Completeness] = {key: each for key, each in counted.items() if each.due}
+def _branch_rows(scope: Scope, day: date, found: Mapping[int | None, Mapping[str, Total]]) -> list[ChildRow]:
+    """Return the rows of branches: those that owe a report, and those that have figures; one query."""
+    owing = due(scope, day).values("pk")
+    rows = Branch.objects.filter(Q(pk__in=owing) | Q(pk__in=[pk for pk in found if pk is not None])).by_name()
+    return [ChildRow(branch, completeness_read(branch, day), found.get(branch.pk, {})) for branch in with_completeness(rows, day, owing)]
+
+
+def _expected_by_child(scope: Scope, below: Below, day: date) -> dict[int | None, Completeness]:
+    whole = [] if below.narrow else [below.region.pk]
+    counted = kept_completeness([*(below.wide & below.current), *whole], day)
+    own: dict[int | None, Completeness] = {None: counted.pop(key).without(counted.values()) for key in whole}  # noqa: B035 - one at most
+    kept = {key: each for key, each in (counted | own).items() if each.due}
     if not below.narrow:
-        own = whole.without(counted.values())
-        return kept | ({None: own} if own.due else {})
+        return kept
     beside = due(scope, day).filter(places__during__contains=day, places__region__in=below.beside)
     found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
     return kept | {key: each for key, each in found.items() if key not in below.wide}
@@ -182,14 +189,7 @@ def _child_of(region: Region, place: Any, day: Any) -> QuerySet[RegionPath, Any]
     return lies.filter(ancestor__parents__parent=region, ancestor__parents__during__contains=day).values("ancestor")[:1]
 
 
-def _named(below: Below | None, wanted: set[int | None]) -> dict[int | None, Region | Branch | None]:
+def _named(below: Below, wanted: set[int | None]) -> dict[int | None, Region | None]:
     """Return the children by key, in the order of their names: those of the last day, and those that have figures though they lie elsewhere by then."""
-    named: dict[int | None, Region | Branch | None] = {}
-    if below is None:
-        held = [pk for pk in wanted if pk is not None]
-        named.update((branch.pk, branch) for branch in Branch.objects.filter(pk__in=held).by_name())
-        return named
-    named.update((key, child) for key, child in below.children.items() if key in below.current or key in wanted)
-    if None in wanted:
-        named[None] = None
-    return named
+    named: dict[int | None, Region | None] = {key: child for key, child in below.children.items() if key in below.current or key in wanted}
+    return named | ({None: None} if None in wanted else {})

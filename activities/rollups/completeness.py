@@ -134,9 +134,12 @@ def missing_of(regions: Iterable[Region], day: date) -> dict[int, list[MissingBr
     return found
 
 
-def with_completeness(branches: BranchQuerySet, day: date) -> BranchQuerySet:
-    """Annotate branches with what `completeness_read` reads: the branches and their reports in one query."""
-    owing = Q(pk__in=Branch.objects.due_on(day).values("pk"))
+def with_completeness(branches: BranchQuerySet, day: date, expected: Any = None) -> BranchQuerySet:
+    """Annotate branches with what `completeness_read` reads: the branches and their reports in one query.
+
+    `expected` holds the keys of those whose reports are asked about; by default of all that owe one.
+    """
+    owing = Q(pk__in=Branch.objects.due_on(day).values("pk") if expected is None else expected)
     counts = {name: each for name, each in _aggregates(day).items() if name != "due"}
     annotated: BranchQuerySet = branches.annotate(due=Count("pk", filter=owing), **counts)
     return annotated
