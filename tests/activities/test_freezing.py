@@ -49,7 +49,7 @@ def test_a_figure_is_frozen_with_who_when_what_for_and_how_complete_it_was(filed
     figure = freeze(official, city.north)
 
     assert figure.region == city.north
-    assert (figure.value, figure.qualifier, figure.count, figure.inexact) == (500, "over", 2, 1)
+    assert (figure.value, figure.qualifier, figure.count, figure.inexact) == (Decimal(500), "over", 2, 1)
     assert (figure.frozen_by, figure.frozen_at, figure.purpose, figure.due, figure.reported) == (official, clock.moment, "市里日报", 2, 1)
     entry = AuditEntry.objects.get(action="figure.frozen")
     assert (entry.actor, entry.object_id, entry.details["metric"]) == (official, figure.public_id, "vehicles")
