@@ -78,7 +78,7 @@ def compose(scope: Scope, span: Span, counted: Completeness, missing: Sequence[M
     # A unit whose people worked without figures that are theirs alone has not reported nothing.
     nothing = [] if done and done.person_shifts else [_("Nothing reported yet.")]
     body = [*who, *(_shifts(done) if done else []), *(figures or nothing)]
-    known = known_at([counted, *(total for line in found for total in (line.now,) if total is not None)])
+    known = known_at([counted, *(total for line in found for total in (line.now, line.running) if total is not None), *([done] if done else [])])
     if known is not None:
         body.append(_("As of %(moment)s") % {"moment": date_format(timezone.localtime(known), "SHORT_DATETIME_FORMAT")})
     return "\n".join([head, *body])

@@ -12,7 +12,7 @@ from activities.rollups import Scope
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.factories import file, make_branch
-from tests.personas import MARCH_5, MARCH_6, City
+from tests.personas import MARCH_5, MARCH_6, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -65,3 +65,12 @@ def test_a_chat_names_as_many_missing_branches_as_anybody_reads(branch: Branch, 
     text = chat.scope_day_text(Scope(region=city.north), MARCH_6, lang="zh-hans")
     assert "未报4个，包括：" in text
     assert sum(each.name in text for each in (branch, *others)) == 2
+
+
+def test_a_chat_is_as_of_the_running_totals_too(branch: Branch, organiser: User, city: City, clock: Clock) -> None:
+    file(branch, MARCH_6, by=organiser, vehicles=7)
+    clock.move_to(clock.moment + timedelta(hours=2))
+    # An earlier day comes late: the running total of the 6th is as of now.
+    file(branch, MARCH_5, by=organiser, vehicles=3, reason="补报")
+    for scope in (Scope(region=city.north), Scope(branch=branch)):
+        assert chat.scope_day_text(scope, MARCH_6, lang="zh-hans").endswith("截至 2020年3月6日 23:00")
