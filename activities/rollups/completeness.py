@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
 from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
@@ -18,10 +18,13 @@ from activities.rollups.stored import is_kept, reports
 from branches.models import Branch, BranchPlace, BranchSchedule, Region, RegionPath
 from branches.querysets import BranchQuerySet
 from members.models import OfficerTerm
+from portal.foundation import clock
 
 # The offices that answer the telephone for a branch.
 CALLED_OFFICES: Final = ("secretary", "deputy_secretary", "team_leader")
 
+# A report is due on its day or on the next one: for an older day nobody's times need to be read.
+_LATEST_DUE: Final = timedelta(days=1)
 _ADDED: Final = ("due", "reported", "late", "corrected", "waiting")
 
 
@@ -188,6 +191,16 @@ def missing_branches(scope: Scope, day: date, limit: int | None = None) -> list[
     """Return the missing branches with what an official wants to know before the call; one query."""
     rows = _described(missing(scope, day), day)
     return [_missing_branch(branch, day) for branch in (rows if limit is None else rows[:limit])]
+
+
+def not_due_yet(branches: Iterable[Branch], day: date) -> frozenset[int]:
+    """Return those of `branches` whose report for `day` is not due yet; one query, and none for a day that is over everywhere."""
+    held = list(branches)
+    if day < clock.today() - _LATEST_DUE:
+        return frozenset()
+    prefetch_related_objects(held, "schedules")
+    now = clock.now()
+    return frozenset(branch.pk for branch in held if now <= branch.due_at(day))
 
 
 def _due_below(regions: list[int], day: date) -> BranchQuerySet:

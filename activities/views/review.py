@@ -20,7 +20,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from activities import services
+from activities import rollups, services
 from activities.figures import Qualifier, combine, difference, format_change, format_figure
 from activities.models import Measure, Metric, ReportVersion
 from activities.notices import Notice, notices_by_branch
@@ -61,6 +61,8 @@ class ReviewRow:
     whole_day: str = ""
     contact: Person | None = None
     phone: str = ""
+    # Not filed, but it may still come in time.
+    pending: bool = False
     # What was typed when a return was refused, and why.
     note: str = ""
     refusal: str = ""
@@ -69,6 +71,11 @@ class ReviewRow:
     def state(self) -> str:
         """The state as a pill names it."""
         return self.version.state if self.version is not None and self.version.state != State.WITHDRAWN else "missing"
+
+    @property
+    def pill(self) -> str:
+        """What a pill says: as `state`, but that nobody misses what may still come in time."""
+        return "due" if self.pending and self.state == "missing" else self.state
 
     @property
     def is_odd(self) -> bool:
@@ -178,6 +185,9 @@ def _rows(request: HttpRequest, branches: Sequence[Branch], day: date) -> list[R
     versions = ReportVersion.objects.filter(daily_report__branch__in=pks, daily_report__business_date=day).select_related("branch", "daily_report", "filed_by")
     latest = {version.branch_id: version for version in versions.with_lateness().order_by("daily_report_id", "-number").distinct("daily_report_id")}
     rows = [ReviewRow(branch, latest.get(branch.pk)) for branch in branches]
+    pending = rollups.not_due_yet([row.branch for row in rows if row.state == "missing"], day)
+    for row in rows:
+        row.pending = row.branch.pk in pending
     _add_figures(rows, day)
     _add_contacts([row for row in rows if row.state == "missing"], day)
     return rows

@@ -1,24 +1,18 @@
 """The branches that have not reported, as a page names them: what is late in red, what may still come in time is not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import date, datetime
 
-from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from activities.rollups import MissingBranch, Span
-from branches.models import Branch
 from portal.foundation import clock
 from portal.foundation.text import mask_phone
 from portal.pages.scopes import dashboard_url
-
-# A report is due on its day or on the next one: for an older day nobody's times need to be read.
-_LATEST_DUE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +51,6 @@ class MissingLine:
 def missing_lines(rows: Sequence[MissingBranch], day: date, *, may_call: bool) -> list[MissingLine]:
     """Return missing branches as a reader sees them who may call there, or may not."""
     return [_line(row, day, may_call) for row in rows]
-
-
-def not_due_yet(branches: Iterable[Branch], day: date) -> frozenset[int]:
-    """Return those of `branches` whose report for `day` is not due yet; one query, and none for a day that is over everywhere."""
-    held = list(branches)
-    if day < clock.today() - _LATEST_DUE:
-        return frozenset()
-    prefetch_related_objects(held, "schedules")
-    now = clock.now()
-    return frozenset(branch.pk for branch in held if now <= branch.due_at(day))
 
 
 def _line(row: MissingBranch, day: date, may_call: bool) -> MissingLine:

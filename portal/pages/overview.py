@@ -21,7 +21,7 @@ from portal.charts import MeterPart
 from portal.foundation import clock
 from portal.foundation.text import fold
 from portal.pages.board import NAMED_MISSING, LegendLine, Preset, legend_of, meter_of, query_href, states_of
-from portal.pages.missing import MissingLine, missing_lines, not_due_yet
+from portal.pages.missing import MissingLine, missing_lines
 from portal.pages.scopes import Asked, Reader, asked_days, dashboard_url, default_span
 
 # A list to choose from is read by eye; beyond that the filter narrows it.
@@ -112,7 +112,7 @@ class Overview:
         day = self.span.last
         rows = rollups.with_completeness(Branch.objects.filter(pk__in=[branch.pk for branch in self._branches]).by_name(), day)
         counted = [(branch, rollups.completeness_read(branch, day)) for branch in rows]
-        pending = not_due_yet([branch for branch, own in counted if own.missing], day)
+        pending = rollups.not_due_yet([branch for branch, own in counted if own.missing], day)
         return [Link(branch.name, dashboard_url(branch, self.span), states_of(own, pending=branch.pk in pending)) for branch, own in counted]
 
     @property

@@ -13,7 +13,7 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.factories import current, file, make_branch, make_user
-from tests.personas import MARCH_5, MARCH_6, City
+from tests.personas import MARCH_5, MARCH_6, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -46,6 +46,17 @@ def test_what_waits_stands_first_then_what_is_missing(branch: Branch, neighbours
     page = client_of(reviewer).get(reverse(LIST))
     assert [state for state, _title, _rows in page.context["groups"]] == ["filed", "missing", "returned", "accepted"]
     assert page.context["counts"] == {"filed": 1, "missing": 1, "returned": 1, "accepted": 1}
+
+
+def test_what_may_still_come_in_time_is_not_said_to_be_missing(branch: Branch, reviewer: User, clock: Clock) -> None:
+    def pill() -> str:
+        (row,) = next(rows for state, _title, rows in client_of(reviewer).get(reverse(LIST)).context["groups"] if state == "missing")
+        return str(row.pill)
+
+    # It is nine in the evening, and a report is due at half past eleven.
+    assert pill() == "due"
+    clock.move_to(clock.now() + timedelta(minutes=165))
+    assert pill() == "missing"
 
 
 def test_a_missing_branch_is_named_with_its_masked_duty_phone(branch: Branch, reviewer: User) -> None:
@@ -173,5 +184,5 @@ def test_the_list_takes_the_same_queries_at_any_size(branch: Branch, city: City,
         if number % 2:
             file(each, MARCH_6, by=clerk, vehicles=2)
     client = client_of(reviewer)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse(LIST))
