@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 State = ReportVersion.State
 Nature = ReportVersion.Nature
 
+# The figure that the rule of `satisfied_are_among_the_valid` is about.
+SATISFIED: Final = "survey_satisfied"
+# What a figure is checked and converted by.
+_CATALOGUE: Final = Metric.objects.select_related("unit").only("code", "kind", "decimals", "unit__dimension", "unit__factor")
 STALE = gettext_lazy("Somebody else filed this report meanwhile.")
 
 
@@ -174,14 +179,15 @@ def file_daily_report(
     content = filing_content(branch=branch, first_day=day, last_day=day, works=works, note=note)
     try:
         with transaction.atomic():
+            # Both ends of the day, the one that closes it and the one that is due, are read at once.
+            prefetch_related_objects([branch], "schedules")
             _refuse_impossible_day(branch, day, moment)
-            report = DailyReport.objects.get_or_create(branch=branch, business_date=day)[0]
-            slot = DailyReport.objects.select_for_update().get(pk=report.pk)
-            # Under the lock: the same submission may have been on its way twice.
-            if (earlier := _same_submission(actor, uid, content)) is not None:
+            slot, is_new = _daily_slot(branch, day)
+            # Under the lock: the same submission may have been on its way twice. None was for a report that is only being made.
+            if not is_new and (earlier := _same_submission(actor, uid, content)) is not None:
                 return Acknowledgement(earlier, created=False)
             due_at = branch.due_at(day) if branch.reports_daily else None
-            version = _next_version(slot.versions, base=base, moment=moment, due_at=due_at, reason=reason)
+            version = _next_version(None if is_new else slot.versions, base=base, moment=moment, due_at=due_at, reason=reason)
             version.daily_report, version.branch, version.uid, version.note = slot, branch, uid, note
             version.means, version.on_behalf, version.filed_by = means, on_behalf, actor
             _store(version, works, content, business_date=day)
@@ -360,7 +366,7 @@ def _after_collision(actor: "User", uid: UUID, content: Mapping[str, Any], error
     if refusal.code == "submission_uid_once_per_account" and (earlier := _same_submission(actor, uid, content)) is not None:
         return Acknowledgement(earlier, created=False)
     if refusal.code == "satisfied_are_among_the_valid":
-        raise ValidationError({"survey_satisfied": refusal.messages}) from error
+        raise ValidationError({SATISFIED: refusal.messages}) from error
     raise refusal from error
 
 
@@ -378,11 +384,28 @@ def _refuse_before_dawn(day: date, field: str) -> None:
         raise ValidationError({field: _("Days lie after 1900.")})
 
 
+def _daily_slot(branch: Branch, day: date) -> tuple[DailyReport, bool]:
+    """Return the report of a day, locked, and whether it is new: then nobody else has seen it, and it has no versions."""
+    slot = DailyReport(branch=branch, business_date=day)
+    with connection.cursor() as cursor:
+        # Waits for whoever is just making the same one.
+        cursor.execute(
+            "INSERT INTO activities_dailyreport (public_id, branch_id, business_date) VALUES (%s, %s, %s)"
+            " ON CONFLICT (branch_id, business_date) DO NOTHING RETURNING id",
+            [slot.public_id, branch.pk, day],
+        )
+        if made := cursor.fetchone():
+            slot.pk = made[0]
+            return slot, True
+    return DailyReport.objects.select_for_update().get(branch=branch, business_date=day), False
+
+
 def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: datetime | None, reason: str) -> ReportVersion:
-    """Close the current version of a locked report and return the next one, unsaved."""
-    latest = versions.order_by("-number").first()
-    # Locked: a reviewer may be returning it, and then it is no longer current.
-    current = versions.select_for_update().filter(state__in=ReportVersion.CURRENT).first()
+    """Close the current one of a locked report's `versions` and return the next one, unsaved."""
+    # Locked: a reviewer may be returning the current one, and then it is no longer current.
+    held = list(versions.select_for_update().order_by("-number")) if versions is not None else []
+    latest = next(iter(held), None)
+    current = next((version for version in held if version.is_current), None)
     if base is not None and latest is not None and latest.number > base:
         raise Conflict("stale", STALE, current=latest)
     nature = Nature.FIRST
@@ -420,10 +443,10 @@ def _store(version: ReportVersion, works: Sequence[Work], content: Mapping[str, 
     Entry.objects.bulk_create(entries)
     Measure.objects.bulk_create(measures)
     EntryParticipant.objects.bulk_create(_participants(works, entries, business_date or version.known_from.date()))
-    with connection.cursor() as cursor:
-        # Refused here, where there is still somebody to tell, and not at a commit further out.
-        cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid DEFERRED")
+    if any(measure.metric.code == SATISFIED for measure in measures):
+        with connection.cursor() as cursor:
+            # Refused here, where there is still somebody to tell, and not at a commit further out.
+            cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid IMMEDIATE; SET CONSTRAINTS satisfied_are_among_the_valid DEFERRED")
     Submission.objects.create(account=version.filed_by, uid=version.uid, fingerprint=_fingerprint(content), object_id=version.public_id)
     # What was filed stands; whoever reads next adds up what could not be folded.
     transaction.on_commit(upkeep.fold_when_many, robust=True)
@@ -431,8 +454,9 @@ def _store(version: ReportVersion, works: Sequence[Work], content: Mapping[str, 
 
 def _measures(works: Sequence[Work], entries: Sequence[Entry]) -> list[Measure]:
     figures = [figure for work in works for figure in work.figures]
-    metrics = {metric.code: metric for metric in Metric.objects.filter(code__in={figure.metric for figure in figures}).select_related("unit")}
-    units = {unit.code: unit for unit in Unit.objects.filter(code__in={figure.unit for figure in figures})}
+    metrics = {metric.code: metric for metric in _CATALOGUE.filter(code__in={figure.metric for figure in figures})}
+    entered = {figure.unit for figure in figures if figure.unit}
+    units = {unit.code: unit for unit in Unit.objects.filter(code__in=entered)} if entered else {}
     _refuse_unknown(figures, metrics)
     errors: dict[str, list[Any]] = {}
     measures = []
