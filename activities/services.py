@@ -181,7 +181,7 @@ def file_daily_report(
         with transaction.atomic():
             # Both ends of the day, the one that closes it and the one that is due, are read at once.
             prefetch_related_objects([branch], "schedules")
-            _refuse_impossible_day(branch, day, moment)
+            refuse_impossible_day(branch, day, moment)
             slot, is_new = _daily_slot(branch, day)
             # Under the lock: the same submission may have been on its way twice. None was for a report that is only being made.
             if not is_new and (earlier := _same_submission(actor, uid, content)) is not None:
@@ -231,7 +231,7 @@ def file_period_report(
         with transaction.atomic():
             if last_day < first_day:
                 raise ValidationError({"last_day": _("The end is before the start.")})
-            _refuse_impossible_day(branch, last_day, moment, field="last_day")
+            refuse_impossible_day(branch, last_day, moment, field="last_day")
             _refuse_before_dawn(first_day, "first_day")
             # The branch's row orders two who file the same span at once: there is no unique span to collide on.
             Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
@@ -370,7 +370,12 @@ def _after_collision(actor: "User", uid: UUID, content: Mapping[str, Any], error
     raise refusal from error
 
 
-def _refuse_impossible_day(branch: Branch, day: date, moment: datetime, field: str = "day") -> None:
+def refuse_impossible_day(branch: Branch, day: date, moment: datetime, field: str = "day") -> None:
+    """Refuse a day for which `branch` cannot have a report at `moment`.
+
+    Raises:
+        ValidationError: by `field`.
+    """
     if day > branch.business_date_at(moment):
         raise ValidationError({field: _("This day is not here yet.")})
     if branch.ended_on is not None and day > branch.ended_on:
