@@ -6,6 +6,7 @@ Pure functions: no model and no database, so that page, API, document and chat t
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -81,6 +82,17 @@ def from_counts(nearly: int, over: int, about: int, at_least: int) -> Qualifier:
 _NARROW = str.maketrans("０１２３４５６７８９，．－−＋\u3000\u00a0\u2009\u202f", "0123456789,.--+    ")
 _NUMBER = re.compile(r"(?P<whole>[0-9, ]*)(?:\.(?P<fraction>[0-9]+))?(?P<wan>\s*[万萬])?")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+")
+_BEFORE = {"近": Qualifier.NEARLY, "约": Qualifier.ABOUT, "約": Qualifier.ABOUT, "至少": Qualifier.AT_LEAST, "超过": Qualifier.OVER, "超過": Qualifier.OVER} | {
+    "nearly": Qualifier.NEARLY,
+    "about": Qualifier.ABOUT,
+    "at least": Qualifier.AT_LEAST,
+    "over": Qualifier.OVER,
+}
+_WRITTEN = re.compile(
+    rf"(?P<before>{'|'.join(_BEFORE)})?\s*(?P<number>[^余餘多+万萬\w]*[0-9][0-9 ,.]*)"
+    r"(?P<after>[余餘多+])?(?P<wan>\s*[万萬])?(?P<behind>[余餘多+])?\s*(?P<unit>\D*)",
+    re.IGNORECASE,
+)
 _QUALIFIED = re.compile(r"(?:近|约|約|至少|超过|超過)\s*[0-9].*|[0-9].*(?:余|餘|多|\+)")
 
 
@@ -109,6 +121,29 @@ def parse_number(text: str, *, decimals: int) -> Decimal | None:
     if not (whole.isdigit() or not whole or _GROUPED.fullmatch(whole)):
         raise NumberError("separator", _("The separator stands in an unusual place. Type the number without separators, such as 1234 or 12.34."))
     return _bounded(whole.replace(",", "").replace(" ", "").lstrip("0"), (match["fraction"] or "").rstrip("0"), 4 if match["wan"] else 0, decimals)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A figure as it stands in a document, taken apart: the number for `parse_number`, how exact it is, and the word for its unit, if there is one."""
+
+    number: str
+    qualifier: Qualifier
+    unit: str
+
+
+def read_written(text: str) -> Written:
+    """Take a figure apart that is written with its words: 约300, 300余人次, 1.2万余, at least 5.
+
+    Words on both sides say what both say together: 约8000多斤 is about 8000. What is no figure comes back as the number, for `parse_number` to refuse.
+    """
+    typed = text.translate(_NARROW).strip()
+    match = _WRITTEN.fullmatch(typed)
+    if match is None:
+        return Written(typed, Qualifier.EXACT, "")
+    before = _BEFORE[match["before"].lower()] if match["before"] else Qualifier.EXACT
+    behind = Qualifier.OVER if match["after"] or match["behind"] else Qualifier.EXACT
+    return Written(match["number"] + (match["wan"] or ""), combine([before, behind]), match["unit"].strip())
 
 
 def _bounded(whole: str, fraction: str, shift: int, decimals: int) -> Decimal:

@@ -7,7 +7,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -26,32 +26,19 @@ from branches import access
 from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
 from portal.accounts.models import User
-from portal.foundation import clock
+from portal.foundation import clock, spreadsheets
+from portal.foundation.spreadsheets import Column
 from portal.foundation.text import fold, pinyin_key
 
 MAX_ROWS: Final = 2000
 # A workbook is a zip: a small one can unpack to more than the machine holds.
 MAX_UNPACKED: Final = 60 * 1024 * 1024
-MAX_PARTS: Final = 1000
 # A row may claim any number, and the rows before it are then read as blank ones.
 MAX_LINES: Final = 100_000
 EARLIEST: Final = date(1949, 10, 1)
 
-_OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _PHONE = re.compile(r"(\+?86)?\d{7,12}")
 _ACCOUNT = re.compile(r"[\w.@+-]{3,150}")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the workbook: how its heading may read, and whether every row needs it."""
-
-    name: str
-    chinese: str
-    english: str
-    required: bool = False
-    limit: int = 100
 
 
 COLUMNS: Final = (
@@ -132,7 +119,7 @@ def template() -> bytes:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = _("Branches and clerks")
-    sheet.append([_heading(column) for column in COLUMNS])
+    sheet.append([column.heading for column in COLUMNS])
     for number, column in enumerate(COLUMNS, start=1):
         cell, letter = sheet.cell(1, number), get_column_letter(number)
         cell.font = Font(bold=True)
@@ -162,22 +149,18 @@ def _explanations() -> tuple[str, ...]:
     )
 
 
-def _heading(column: Column) -> str:
-    return f"{column.chinese} {column.english}"
-
-
 def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield row number and cells by column name, blank rows left out; at most one row more than allowed."""
-    _require_workbook(content)
+    spreadsheets.require_workbook(content, most_unpacked=MAX_UNPACKED)
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(max_col=40)
-        columns = _columns_of(next(rows, ()))
+        columns = spreadsheets.columns_in((cell.value for cell in next(rows, ())), COLUMNS)
         found = 0
         for number, row in enumerate(rows, start=2):
             if number > MAX_LINES:
-                raise ValidationError(far_too_much())
+                raise ValidationError(spreadsheets.far_too_much())
             cells = {columns[index]: cell for index, cell in enumerate(row) if index in columns and cell.value is not None and str(cell.value).strip()}
             if cells:
                 found += 1
@@ -202,43 +185,7 @@ def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         lzma.LZMAError,
         struct.error,
     ) as error:
-        raise ValidationError(_("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and upload that.")) from error
-
-
-def _require_workbook(content: bytes) -> None:
-    if content.startswith(_OLD_WORKBOOK):
-        raise ValidationError(_("This is an old .xls workbook or one with a password. Save it as .xlsx without a password."))
-    try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            parts = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it.")) from error
-    names = {part.filename for part in parts}
-    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it."))
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise ValidationError(far_too_much())
-
-
-def far_too_much() -> str:
-    """Return the sentence for a workbook that would keep the machine busy."""
-    return _("The workbook unpacks to far too much. Copy the rows alone into the template.")
-
-
-def _columns_of(headings: Iterable[Any]) -> dict[int, str]:
-    """Return column names by position; either language of a heading will do, or both as in the template."""
-    spellings: dict[str, str] = {}
-    for column in COLUMNS:
-        for spelling in (column.chinese, column.english, _heading(column)):
-            spellings[fold(spelling)] = column.name
-    found = {index: spellings[fold(str(cell.value))] for index, cell in enumerate(headings) if cell.value is not None and fold(str(cell.value)) in spellings}
-    missing = [column.chinese for column in COLUMNS if column.required and column.name not in found.values()]
-    twice = [column.chinese for column in COLUMNS if Counter(found.values())[column.name] > 1]
-    if missing:
-        raise ValidationError(_("The first row lacks these headings: %(names)s. Use the template.") % {"names": "、".join(missing)})
-    if twice:
-        raise ValidationError(_("These headings stand twice: %(names)s.") % {"names": "、".join(twice)})
-    return found
+        raise ValidationError(spreadsheets.damaged()) from error
 
 
 class _Reader:
@@ -330,7 +277,7 @@ class _Reader:
         value = getattr(cell, "value", None)
         if not text or value is None:
             return None
-        day = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else _parsed(text)
+        day = value.date() if isinstance(value, datetime) else value if isinstance(value, date) else spreadsheets.read_day(text)
         if day is None:
             self._complain(number, "established", _("“%(text)s” is not a date. Write it like 2020-03-05.") % {"text": text})
         elif not EARLIEST <= day <= self.today.replace(year=self.today.year + 1, day=1):
@@ -399,13 +346,3 @@ def _plain(cell: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return " ".join(unicodedata.normalize("NFKC", str(value)).replace("\x00", "").split())
-
-
-def _parsed(text: str) -> date | None:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return date(*map(int, match.groups()))
-    except ValueError:
-        return None

@@ -1,0 +1,234 @@
+"""Tables that people upload, .xlsx or .csv: read whole, within bounds, and refused in words when they are something else.
+
+A workbook is a zip: a small one can unpack to more than the machine holds, and one cell far down asks for all the cells before it. So nothing is
+handed to a reader of workbooks but parts that were unpacked here, up to a limit, and of which no cell stands further out than a limit.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from python_calamine import CalamineWorkbook
+
+from portal.foundation.text import fold
+
+MAX_PARTS: Final = 1000
+# Cells further out are refused, and so is a line this far down.
+MAX_COLUMNS: Final = 26
+MAX_LINES: Final = 200_000
+
+_ZIP, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NEEDED: Final = {"[Content_Types].xml", "xl/workbook.xml"}
+_DAY: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
+# A place beyond column Z or line 199,999, of a cell or of a line.
+_FAR: Final = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[A-Za-z]?(?:[2-9][0-9]{5}|[0-9]{7}))""")
+_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s([^>]*[^>/])>\s*(<(?:\w+:)?f[\s>/])?""")
+_PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Z])([0-9]+)["']""")
+_IS_ERROR: Final = re.compile(rb"""(?:^|\s)t\s*=\s*["']e["']""")
+# As programs write them: most sheets hold none of these, which is found out many times faster than by an expression.
+_SIGNS_OF_SPECIAL: Final = (b"<f", b":f", b't="e"', b"t='e'")
+_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table that is uploaded: how its heading may read, whether every row needs it, and how much a cell may hold."""
+
+    name: str
+    chinese: str
+    english: str
+    required: bool = False
+    limit: int = 100
+
+    @property
+    def heading(self) -> str:
+        """The heading in both languages, as templates have it."""
+        return f"{self.chinese} {self.english}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read: rows of cells, the first line of the sheet first; an empty cell is an empty text.
+
+    Attributes:
+        formulas, errors: places (line and column, from 0) of cells of which only a result, or none, was read.
+        merged: places of empty cells that a merged one covers.
+    """
+
+    rows: Sequence[Sequence[Any]]
+    formulas: frozenset[Place] = field(default_factory=frozenset)
+    errors: frozenset[Place] = field(default_factory=frozenset)
+    merged: frozenset[Place] = field(default_factory=frozenset)
+
+
+def read_table(content: bytes, *, most_unpacked: int) -> Table:
+    """Read the first sheet of a workbook, or a csv file in UTF-8, UTF-16 or GB18030.
+
+    Raises:
+        ValidationError: it is neither, is damaged, or unpacks to more than `most_unpacked` bytes.
+    """
+    if content.startswith((_ZIP, _OLD_WORKBOOK)):
+        return _read_workbook(content, most_unpacked)
+    return Table(_read_csv(content))
+
+
+def columns_in(headings: Iterable[object], columns: Sequence[Column]) -> dict[int, str]:
+    """Return the names of columns by position; either language of a heading will do, or both as in the template.
+
+    Raises:
+        ValidationError: a heading that every row needs is missing, or one stands twice.
+    """
+    spellings = {fold(spelling): column.name for column in columns for spelling in (column.chinese, column.english, column.heading)}
+    found = {index: spellings[folded] for index, heading in enumerate(headings) if (folded := fold(str(heading or ""))) in spellings}
+    missing = [column.chinese for column in columns if column.required and column.name not in found.values()]
+    twice = [column.chinese for column in columns if Counter(found.values())[column.name] > 1]
+    if missing:
+        raise ValidationError(_("The first row lacks these headings: %(names)s. Use the template.") % {"names": "、".join(missing)})
+    if twice:
+        raise ValidationError(_("These headings stand twice: %(names)s.") % {"names": "、".join(twice)})
+    return found
+
+
+def require_workbook(content: bytes, *, most_unpacked: int) -> None:
+    """Refuse what is no .xlsx workbook, or unpacks to more than `most_unpacked` bytes.
+
+    Raises:
+        ValidationError: it is so.
+    """
+    if content.startswith(_OLD_WORKBOOK):
+        raise ValidationError(_("This is an old .xls workbook or one with a password. Save it as .xlsx without a password."))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it.")) from error
+    if not {part.filename for part in parts} >= _NEEDED:
+        raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it."))
+    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > most_unpacked:
+        raise ValidationError(far_too_much())
+
+
+def far_too_much() -> str:
+    """Return the sentence for a workbook that would keep the machine busy."""
+    return _("The workbook unpacks to far too much. Copy the rows alone into the template.")
+
+
+def damaged() -> str:
+    """Return the sentence for a workbook that cannot be read."""
+    return _("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and upload that.")
+
+
+def read_day(text: str) -> date | None:
+    """Read a day as people write it: 2020-02-03, 2020/2/3, 2020.2.3, 2020年2月3日; None when it is none, or has no year."""
+    match = _DAY.fullmatch(text)
+    try:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+def _read_workbook(content: bytes, most_unpacked: int) -> Table:
+    require_workbook(content, most_unpacked=most_unpacked)
+    try:
+        safe, sheet = _unpacked(content)
+        if _FAR.search(sheet):
+            raise ValidationError(far_too_much())
+        with CalamineWorkbook.from_filelike(safe) as book:
+            read = book.get_sheet_by_index(0)
+            rows = read.to_python(skip_empty_area=False)
+            merged = read.merged_cell_ranges or []
+    except ValidationError:
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a reader written in Rust may panic, which is no Exception
+        raise ValidationError(damaged()) from error
+    formulas, errors = _special_cells(sheet)
+    return Table(rows, formulas, errors, _covered(merged, len(rows)))
+
+
+def _unpacked(content: bytes) -> tuple[io.BytesIO, bytes]:
+    """Return the workbook packed anew, without compression and without its other sheets, and the first sheet as it is written.
+
+    A part may unpack to more than it says: here it is cut at what it says, and the reader sees nothing else.
+    """
+    safe = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(safe, "w") as new:
+        path = _first_sheet(archive)
+        sheet = archive.read(path)
+        for part in archive.infolist():
+            name = part.filename
+            if name == path:
+                new.writestr(name, sheet)
+            elif name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/"):
+                new.writestr(name, archive.read(part))
+    safe.seek(0)
+    return safe, sheet
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    """Return the name of the part that holds the first sheet."""
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - expat bounds what entities may grow to
+    relation = next(element.get(_RELATION) for element in book.iter() if element.tag.endswith("}sheet"))
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    target = next(element.get("Target", "") for element in relations if element.get("Id") == relation)
+    return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
+
+
+def _special_cells(sheet: bytes) -> tuple[frozenset[Place], frozenset[Place]]:
+    """Return the places of cells with a formula, and of those that hold an error: the reader gives a result for the one, nothing for the other."""
+    formulas, errors = set[Place](), set[Place]()
+    if not any(sign in sheet for sign in _SIGNS_OF_SPECIAL):
+        return frozenset(), frozenset()
+    for cell in _CELL.finditer(sheet):
+        is_error = _IS_ERROR.search(cell[1]) is not None
+        if (cell[2] or is_error) and (place := _PLACE.search(cell[1])):
+            (errors if is_error else formulas).add((int(place[2]) - 1, place[1][0] - ord("A")))
+    return frozenset(formulas), frozenset(errors)
+
+
+def _covered(ranges: Sequence[tuple[Place, Place]], lines: int) -> frozenset[Place]:
+    """Return the places that merged cells cover, apart from the first of each."""
+    covered = set[Place]()
+    for (top, left), (bottom, right) in ranges:
+        for line in range(top, min(bottom, lines - 1) + 1):
+            covered.update((line, column) for column in range(left, min(right, MAX_COLUMNS - 1) + 1))
+        covered.discard((top, left))
+    return frozenset(covered)
+
+
+def _read_csv(content: bytes) -> list[list[str]]:
+    text = _decoded(content)
+    first = text.split("\n", 1)[0]
+    # Spreadsheets write what the machine's region parts a list with.
+    delimiter = max(",\t;", key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise ValidationError(_("The file cannot be read as a table. Save it as .xlsx or .csv, and upload that.")) from error
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of a file in the encodings that spreadsheets write."""
+    encodings: Mapping[bytes, str] = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    marked = next((name for mark, name in encodings.items() if content.startswith(mark)), None)
+    for encoding in [marked] if marked else ["utf-8", "gb18030"]:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise ValidationError(_("The file is neither an .xlsx workbook nor a text in UTF-8 or GB18030. Save it as .xlsx or as “CSV UTF-8”."))
