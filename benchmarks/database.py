@@ -60,14 +60,17 @@ _settings_of: Final = tuning.server_settings
 
 @contextmanager
 def copy_of(size: Size, running: Server, *, seed: int = 1) -> Iterator[dict[str, str]]:
-    """Fill a database of `size` unless one is kept, and yield the environment in which a process works on a copy of it."""
+    """Fill a database of `size` unless one is kept, and yield the environment in which processes work on a copy of it."""
     if size.name not in _databases(running):
         _fill(size, running, seed)
     _statement(running, "DROP DATABASE IF EXISTS {} WITH (FORCE)", _WORKED_ON)
     # Whole files are copied, and not every page through the log.
     _statement(running, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", _WORKED_ON, size.name)
+    env = environment(running, _WORKED_ON)
+    # What is kept may have been filled before the latest migrations.
+    _call([str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], env)
     try:
-        yield environment(running, _WORKED_ON)
+        yield env
     finally:
         _statement(running, "DROP DATABASE IF EXISTS {} WITH (FORCE)", _WORKED_ON)
 

@@ -239,7 +239,11 @@ class Branch(SearchableModel, SourcedModel):
         verbose_name = _("branch")
         verbose_name_plural = _("branches")
         ordering = ["name_key", "pk"]
-        indexes = [*SearchableModel.Meta.indexes, GistIndex(fields=["life"], name="branch_by_life")]
+        indexes = [
+            *SearchableModel.Meta.indexes,
+            GistIndex(fields=["life"], name="branch_by_life"),
+            models.Index(fields=["name_key", "id"], name="branch_by_name"),
+        ]
         constraints = [
             SourcedModel.source_key_constraint("branch_once_per_source"),
             models.UniqueConstraint(name="branch_id_and_life", fields=["id", "life"]),

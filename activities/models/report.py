@@ -328,7 +328,7 @@ class Measure(PublicModel):
         verbose_name_plural = _("measures")
         ordering = ["-business_date", "-pk"]
         indexes = [
-            models.Index(fields=["metric", "business_date"], name="measure_by_metric", include=["value", "qualifier", "branch", "entry"]),
+            models.Index(fields=["metric", "business_date", "id"], name="measure_by_metric", include=["value", "qualifier", "branch", "entry"]),
             models.Index(fields=["branch", "metric", "business_date"], name="measure_by_branch"),
         ]
         constraints = [

@@ -105,6 +105,11 @@ class Below:
         """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
         return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=self.narrow).values("descendant")))
 
+    def kept(self, series: Sequence[int], span: Span, *, single_days: bool = False) -> Kept:
+        """Return what to read of the kept totals of `nodes`, each as far as it lay here; of most that is the whole span, which asks nothing of the tree."""
+        stayed = {key for key, spells in self.lies.items() if any(span.first in spell and span.last in spell for spell in spells)}
+        return Kept(self.nodes, series, span, single_days=single_days, parted=[*(self.wide - stayed)], below=self.region)
+
     def lines(self, rows: Iterable[Row], *groups: str) -> list[dict[str, Any]]:
         """Return kept counters of `nodes` by `child`, those of the region turned into what its children leave of them, for each value of `groups`."""
         found: list[dict[str, Any]] = [{**row, "child": row["node"]} for row in rows]
@@ -123,7 +128,7 @@ def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mappin
     child = child_at(below.region)
     adding = [metric for metric in wanted.values() if metric.over_time != OverTime.LATEST]
     held = [metric for metric in wanted.values() if metric.over_time == OverTime.LATEST]
-    kept = Kept(below.nodes, [metric.pk for metric in adding], span, below=below.region).by("node", "series")
+    kept = below.kept([metric.pk for metric in adding], span).by("node", "series")
     rows: list[Mapping[str, Any]] = [{**row, "metric": row["series"]} for row in below.lines(kept, "series")]
     if adding and below.narrow:
         # Narrowed by place first, for speed, and then exactly, by the tree of the day.

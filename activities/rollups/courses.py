@@ -91,7 +91,7 @@ def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric
     if below is None:
         branches: Iterable[Mapping[str, Any]] = standing.annotate(child=F("branch")).values("child", "day").annotate(**aggregates())
         return branches
-    kept = below.lines(Kept(below.nodes, [metric.pk], span, single_days=True, below=below.region).by("node", "day"), "day")
+    kept = below.lines(below.kept([metric.pk], span, single_days=True).by("node", "day"), "day")
     if not below.narrow:
         return kept
     beside = standing.filter(entry__place__in=below.beside).annotate(child=child_at(below.region)).values("child", "day").annotate(**aggregates())

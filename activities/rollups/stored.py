@@ -51,7 +51,7 @@ class Kept:
         span: the days; a period counts when it lies wholly inside.
         steps: those of the series that are kept as steps, all of which count up to the end of the span.
         single_days: leave out what belongs to a longer period.
-        below: count a node only on days on which it lay directly in this region, which itself counts on all.
+        parted: nodes that are counted only on days on which they lay directly in `below`.
     """
 
     nodes: Sequence[int]
@@ -59,6 +59,7 @@ class Kept:
     span: Span
     steps: Sequence[int] = ()
     single_days: bool = False
+    parted: Sequence[int] = ()
     below: Region | None = None
 
     def by(self, *groups: Group) -> list[Row]:
@@ -68,9 +69,9 @@ class Kept:
         named = [f"{_COLUMNS[group]} AS {group}" for group in groups]
         sums = [f"sum({column}) AS {name}" for column, name in _NAMED.items()]
         sql = ["SELECT " + ", ".join([*named, *sums, "max(live.known) AS known"]), "FROM", _LIVE]
-        if self.below is not None:
+        if self.parted:
             lies = f"SELECT FROM {_PARENT} lies WHERE lies.region_id = live.node_id AND lies.parent_id = %(below)s AND lies.during @> live.day"
-            sql.append(f"JOIN LATERAL (SELECT) AS counts ON live.node_id = %(below)s OR EXISTS ({lies})")
+            sql.append(f"JOIN LATERAL (SELECT) AS counts ON live.node_id <> ALL (%(parted)s) OR EXISTS ({lies})")
         sql.append("WHERE live.days = 1" if self.single_days else "WHERE (live.day - live.days + 1 >= %(first)s OR live.series = ANY (%(steps)s))")
         if groups:
             sql.append("GROUP BY " + ", ".join(_COLUMNS[group] for group in groups))
@@ -82,6 +83,7 @@ class Kept:
             "steps": list(self.steps),
             "first": self.span.first,
             "last": self.span.last,
+            "parted": list(self.parted),
             "below": self.below and self.below.pk,
         }
         with connection.cursor() as cursor:

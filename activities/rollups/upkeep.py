@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 
 from activities.models import ROLLED_LEVELS, Rollup, RollupDelta
+from branches.models import Level
 
 COUNTERS: Final = ("value", "count", "n_nearly", "n_over", "n_about", "n_at_least", "owners", "owner_squares")
 # As many as one fold takes: a few seconds of work, and no more memory for more of them.
@@ -59,12 +60,15 @@ _FOLD: Final = f"""
     )
     SELECT count(*) FROM taken
 """  # noqa: S608
-# Every figure, counted anew from the records. By place first: most of the work is done on few rows.
+# Every figure, counted anew from the records: by township first, for what lies above a place lies above its township too, and there are far fewer of them.
 _FRESH: Final = f"""
     CREATE TEMPORARY TABLE fresh_rollup ON COMMIT DROP AS
     WITH placed AS (
-        SELECT place_id, false AS alone, tree_day, day, series, days, {_SUMS}, max(known) AS known
-        FROM activities_parts_at(NULL) GROUP BY place_id, tree_day, day, series, days
+        SELECT coalesce(township.id, part.place_id) AS place_id, false AS alone, tree_day, day, series, days, {_SUMS}, max(known) AS known
+        FROM activities_parts_at(NULL) AS part
+        LEFT JOIN (branches_regionpath path JOIN branches_region township ON township.id = path.ancestor_id AND township.level = '{Level.TOWNSHIP}')
+            ON path.descendant_id = part.place_id AND path.during @> part.tree_day
+        GROUP BY coalesce(township.id, part.place_id), tree_day, day, series, days
         UNION ALL
         SELECT step.node_id, true, step.day, step.day, -1, 1, sum(n), sum(n), 0, 0, 0, 0, 0, 0, NULL
         FROM (SELECT array_agg(place_id) AS places, array_agg(during) AS spells FROM activities_duespell) AS due
