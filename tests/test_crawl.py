@@ -63,6 +63,7 @@ NOT_LINKED: Final = {
 
 # Offered beside each figure, for all its days: one of them stands for the others.
 _ASKED_OF_FIGURES: Final = ("portal:as_of", "portal:frozen_new")
+_FILES: Final = ("portal:dashboard_export", "portal:records_export")
 
 
 @dataclass
@@ -163,7 +164,7 @@ class Crawl:
         days = [query.get("day", ""), query.get("from", ""), str(match.kwargs.get("day", ""))]
         if any(re.match(r"\d{4}-\d\d-\d\d$", day) and date.fromisoformat(day) < FIRST_DAY for day in days[::2]):
             return False
-        if match.view_name in {"portal:region_dashboard", "portal:unit_dashboard", "portal:branch_dashboard", "portal:dashboard_export", *_ASKED_OF_FIGURES}:
+        if match.view_name in {"portal:region_dashboard", "portal:unit_dashboard", "portal:branch_dashboard", *_FILES, *_ASKED_OF_FIGURES}:
             picture = {name: value for name, value in query.items() if name not in {"from", "to"}}
             return self._few(("spans", parts.path, picture.get("table", "")), str([query.get("from"), query.get("to")]), SPANS) and (
                 not picture or self._few(("pictures", parts.path, picture.get("table", "")), str((picture, query.get("to"))), VARIANTS)

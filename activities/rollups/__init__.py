@@ -45,7 +45,7 @@ from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.listing import dated, entries_listed, listed, newest_beside
-from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, shifts_within
+from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, records_apart, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
 from activities.rollups.stored import is_kept
@@ -108,6 +108,7 @@ __all__ = [
     "participations",
     "rates_by_child",
     "records",
+    "records_apart",
     "reports_count_of",
     "reports_counted",
     "served",

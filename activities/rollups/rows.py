@@ -32,10 +32,23 @@ def records(
     versions go: the tree of regions and the lives of branches are those on record today.
     """
     wanted = [metric] if metric is not None else list(metrics) if metrics is not None else None
+    return _asked(_joined(_placed_halves(scope, span, wanted, known_at)), wanted, kind)
+
+
+def records_apart(scope: Scope, span: Span, metric: Metric | None = None, kind: str | None = None) -> list[MeasureQuerySet]:
+    """Return the same rows in parts, of which none has a row of another: to read all of them, so that none is found first and then looked up."""
+    wanted = [metric] if metric is not None else None
+    return [_asked(half, wanted, kind) for half in _placed_halves(scope, span, wanted)]
+
+
+def _placed_halves(scope: Scope, span: Span, wanted: list[Metric] | None, known_at: Known | None = None) -> list[MeasureQuerySet]:
     branches = [scope.branch.pk] if scope.branch else None
-    found = _joined([placed(scope, half) for half in _halves(span, wanted, branches, known_at)])
-    if wanted is not None:
-        found = found.filter(metric__in=[each.pk for each in wanted])
+    return [placed(scope, half) for half in _halves(span, wanted, branches, known_at)]
+
+
+def _asked(found: MeasureQuerySet, metrics: list[Metric] | None, kind: str | None) -> MeasureQuerySet:
+    if metrics is not None:
+        found = found.filter(metric__in=[each.pk for each in metrics])
     if kind:
         found = found.filter(metric__kind=kind)
     dated: MeasureQuerySet = found.annotate(day=DAY)

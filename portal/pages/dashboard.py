@@ -13,7 +13,7 @@ from branches.access import Act
 from members.models import Membership, Person
 from portal.foundation import audit, clock
 from portal.pages.board import Board
-from portal.pages.exports import MOST_RECORDS, tables_of
+from portal.pages.exports import tables_of
 from portal.pages.overview import Overview
 from portal.pages.scopes import dashboard_url, find, widest
 
@@ -74,4 +74,4 @@ def _board(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
     part = LATER.get(request.GET.get("part", ""))
     if part is not None and kind == "region" and status == 200:
         return render(request, part, {"board": board})
-    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board), "most_records": MOST_RECORDS}, status=status)
+    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board)}, status=status)

@@ -1,75 +1,82 @@
-"""A dashboard as a workbook, and each of its tables as csv: what the page shows, masked as it is there."""
+"""Figures as files: a dashboard as a workbook and each of its tables as csv, masked as on the page; the rows of a list of records, however many."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
-from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
-from openpyxl import Workbook
 
 from activities import rollups
 from activities.figures import Qualifier
-from activities.models import ActivityKind, Metric
-from activities.rollups import Total
-from activities.templatetags.figures import as_entered, figure_text
-from portal.foundation import audit
+from activities.models import ActivityKind, Entry, Metric, ReportVersion
+from activities.querysets import MeasureQuerySet
+from activities.rollups import Span, Total
+from activities.templatetags.figures import figure_text, language
+from portal.foundation import audit, clock
+from portal.foundation.tables import CSV, WORKBOOK, Cell, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.pages.below import ChildLine
 from portal.pages.board import Board
+from portal.pages.records import Question, question_of
 from portal.pages.scopes import DASHBOARDS, find
 from portal.templatetags.ui import LOOKS
 
-Value = str | int | Decimal | date | datetime | None
-
-WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# A spreadsheet takes a text that begins so for a formula.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-MOST_RECORDS: Final = 20_000
-LONGEST_NAME: Final = 31
+# What a file is, by how its name ends.
+TYPES: Final = {"csv": CSV, "xlsx": WORKBOOK}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the dashboard: `name` stands in addresses, `title` on the sheet."""
+    """A table of the dashboard: `name` stands in addresses, `title` on the sheet. A listing has its own headings."""
 
     name: str
     title: str
     header: Sequence[str]
-    rows: Callable[[Board], Iterable[Sequence[Value]]]
+    rows: Callable[[Board], Iterable[Sequence[Cell]] | Listing]
 
-
-class Echo:
-    """A file that hands back what is written, so that a response streams it."""
-
-    def write(self, text: str) -> str:
-        """Return the text."""
-        return text
+    def of(self, board: Board) -> Sheet:
+        """Return it with what stands in it."""
+        rows = self.rows(board)
+        return Sheet(self.title, rows.header if isinstance(rows, Listing) else self.header, rows)
 
 
 @require_GET
-def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: str) -> HttpResponseBase:
+def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: str) -> StreamingHttpResponse:
     """Send the dashboard as xlsx, or one of its tables as csv; the audit log says who took what."""
-    if kind not in DASHBOARDS or format not in ("xlsx", "csv"):
+    if kind not in DASHBOARDS or format not in TYPES:
         raise Http404
     board = Board(find(request.user, kind, scope_id), request.GET)
-    tables = tables_of(board)
-    chosen = next((table for table in tables if table.name == request.GET.get("table", "figures")), None)
-    if chosen is None:
+    tables = {table.name: table for table in tables_of(board)}
+    name = request.GET.get("table", "figures")
+    if name not in tables:
         raise Http404
-    details = {"format": format, "from": board.span.first.isoformat(), "to": board.span.last.isoformat()}
-    if format == "xlsx":
-        audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), **details)
-        return _workbook(board, tables)
-    audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), table=chosen.name, **details)
-    return _csv(board, chosen)
+    details = {"format": format, **_span(board.span), **({"table": name} if format == "csv" else {})}
+    audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), **details)
+    if format == "csv":
+        return _file(csv_of(tables[name].of(board)), name, board.span, format)
+    return _file(workbook(table.of(board) for table in tables.values()), "figures", board.span, format)
+
+
+@require_GET
+def records_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
+    """Send all rows of a list of records as csv or xlsx; the audit log says who took which."""
+    question = question_of(request.user, request.GET)
+    # The page says what is wrong with the days and shows others; a file would pass for what was asked for.
+    if format not in TYPES or question.asked.refused:
+        raise Http404
+    listing = _shifts(rollups.entries_of(question.person_shifts)) if question.shifts else _measures(question.parts)
+    details = {"format": format, **_span(question.span), "filters": question.filters}
+    audit.record(request.user, "records.exported", question.view.scope.object, address=audit.address_of(request), **details)
+    records = Sheet(_("Records"), listing.header, listing)
+    content = csv_of(records) if format == "csv" else workbook(_with_summary(question, records))
+    return _file(content, "records", question.span, format)
 
 
 def tables_of(board: Board) -> list[Table]:
@@ -86,7 +93,7 @@ def tables_of(board: Board) -> list[Table]:
         Table("missing", _("Missing"), [_("Branch"), _("State"), _("Days running"), _("Draft since"), _("Duty phone")], _missing),
         Table("beside", _("Period figures"), [_("Branch"), _("From"), _("To"), _("Metric"), _("Unit"), *figure, _("Relation")], _beside),
         Table("statements", _("Statements"), [_("What"), _("Stated"), _("How exact"), _("Computed"), _("How exact"), _("Result")], _statements),
-        Table("records", _("Records"), [_("Day"), _("Branch"), _("Kind"), _("Metric"), _("Unit"), *figure, _("As entered"), _("Version")], _records),
+        Table("records", _("Records"), [], lambda board: _measures(rollups.records_apart(board.scope, board.span))),
     ]
     if board.scope.region is not None:
         rate = [_("Reports due in these days"), _("Of these reported")] if board.span.length > 1 else []
@@ -112,61 +119,19 @@ def _in_columns(metrics: Iterable[Metric]) -> list[str]:
     return [heading for metric in metrics for heading in (f"{metric.name} ({metric.unit_name})", _("How exact"))]
 
 
-def guarded(value: Value) -> Value:
-    """Return a value that no spreadsheet computes: a text that looks like a formula gets an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def _file(content: Iterator[bytes], name: str, span: Span, ending: str) -> StreamingHttpResponse:
+    named = f'attachment; filename="{name}-{span.first:%Y%m%d}-{span.last:%Y%m%d}.{ending}"'
+    return StreamingHttpResponse(content, content_type=TYPES[ending], headers={"Content-Disposition": named, "Cache-Control": "no-store"})
 
 
-def _workbook(board: Board, tables: Iterable[Table]) -> HttpResponse:
-    book = Workbook(write_only=True)
-    for table in tables:
-        # Excel repairs a workbook with a longer name, or refuses it.
-        sheet = book.create_sheet(table.title[:LONGEST_NAME])
-        sheet.append(list(table.header))
-        for row in table.rows(board):
-            sheet.append([guarded(value) for value in row])
-    content = BytesIO()
-    book.save(content)
-    return HttpResponse(content.getvalue(), content_type=WORKBOOK, headers=_attachment(board, "figures", "xlsx"))
-
-
-def _csv(board: Board, table: Table) -> StreamingHttpResponse:
-    writer = csv.writer(Echo())
-    return StreamingHttpResponse(_lines(board, table, writer), content_type="text/csv; charset=utf-8", headers=_attachment(board, table.name, "csv"))
-
-
-def _lines(board: Board, table: Table, writer: Any) -> Iterator[str]:
-    # Without the mark a spreadsheet reads Chinese as another encoding.
-    yield "\ufeff" + writer.writerow(table.header)
-    for row in table.rows(board):
-        yield writer.writerow([_plain(guarded(value)) for value in row])
-
-
-def _plain(value: Value) -> Value:
-    return f"{_bare(value):f}" if isinstance(value, Decimal) else value
-
-
-def _bare(value: Decimal) -> Decimal:
-    """Return the number without the zeros that only its column in the database has."""
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-
-
-def _attachment(board: Board, name: str, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}-{board.span.first:%Y%m%d}-{board.span.last:%Y%m%d}.{ending}"', "Cache-Control": "no-store"}
+def _span(span: Span) -> dict[str, str]:
+    return {"from": span.first.isoformat(), "to": span.last.isoformat()}
 
 
 # --- Rows ---------------------------------------------------------------------------------------------------------------
 
 
-def _cut() -> Iterator[Sequence[Value]]:
-    """Yield the last lines of a list that goes on, in both languages: a file travels further than its reader's settings."""
-    for language in ("zh-hans", "en"):
-        with override(language):
-            note = _("Only the latest %(number)s records are in this file; there are more. Choose fewer days or a smaller scope for the rest.")
-        yield (note % {"number": f"{MOST_RECORDS:,}"},)
-
-
-def _figure(total: Total | None) -> tuple[Value, Value]:
+def _figure(total: Total | None) -> tuple[Cell, Cell]:
     """Return value and qualifier; figures that are not added have no value, and how many there are stands in its place."""
     if total is None:
         return None, None
@@ -177,12 +142,12 @@ def _figure(total: Total | None) -> tuple[Value, Value]:
     return total.value, str(total.qualifier.label)
 
 
-def _moved(change: tuple[Decimal, Qualifier] | None) -> tuple[Value, Value]:
+def _moved(change: tuple[Decimal, Qualifier] | None) -> tuple[Cell, Cell]:
     """Return a change and its qualifier."""
     return (change[0], str(change[1].label)) if change else (None, None)
 
 
-def _summary(board: Board) -> Iterator[Sequence[Value]]:
+def _summary(board: Board) -> Iterator[Sequence[Cell]]:
     counted = board.completeness
     yield _("Scope"), board.scope.object.name
     yield _("From"), board.span.first
@@ -200,27 +165,27 @@ def _summary(board: Board) -> Iterator[Sequence[Value]]:
         yield _("Entries"), board.done.entries
 
 
-def _figures(board: Board) -> Iterator[Sequence[Value]]:
+def _figures(board: Board) -> Iterator[Sequence[Cell]]:
     for line in board.lines:
         metric = line.metric
         kind = str(ActivityKind(metric.kind).label)
         yield kind, metric.name, metric.unit_name, *_figure(line.now), *_figure(line.running), *_moved(line.change)
 
 
-def _days(board: Board) -> Iterator[Sequence[Value]]:
+def _days(board: Board) -> Iterator[Sequence[Cell]]:
     metric = board.charted
     if metric is not None:
         for day, total in board.days.items():
             yield day, metric.name, metric.unit_name, *_figure(total)
 
 
-def _children(board: Board) -> Iterator[Sequence[Value]]:
+def _children(board: Board) -> Iterator[Sequence[Cell]]:
     for child in board.children:
         rate = (child.rate.due, child.rate.reported) if board.span.length > 1 else ()
         yield child.name, child.completeness.due, child.completeness.reported, *rate, *_cells(child)
 
 
-def _cells(line: ChildLine) -> Iterator[Value]:
+def _cells(line: ChildLine) -> Iterator[Cell]:
     for cell in line.cells:
         yield from _figure(cell.total)
 
@@ -229,42 +194,83 @@ def _state(state: str) -> str:
     return str(LOOKS[state].label)
 
 
-def _units(board: Board) -> Iterator[Sequence[Value]]:
+def _units(board: Board) -> Iterator[Sequence[Cell]]:
     for unit in board.units:
         yield unit.name, unit.done.person_shifts, unit.done.people, unit.done.hours, unit.done.entries
 
 
-def _served(board: Board) -> Iterator[Sequence[Value]]:
+def _served(board: Board) -> Iterator[Sequence[Cell]]:
     for branch in board.served:
         yield branch.name, " ".join(_state(state) for state in branch.states), *_cells(branch)
 
 
-def _missing(board: Board) -> Iterator[Sequence[Value]]:
+def _missing(board: Board) -> Iterator[Sequence[Cell]]:
     for line in board.every_missing:
         since = timezone.localtime(line.row.draft_since).strftime("%Y-%m-%d %H:%M") if line.row.draft_since else None
         yield line.row.branch.name, _state(line.state), line.row.days, since, line.phone or None
 
 
-def _beside(board: Board) -> Iterator[Sequence[Value]]:
+def _beside(board: Board) -> Iterator[Sequence[Cell]]:
     for measure in rollups.beside(board.scope, board.span).select_related("branch", "metric", "entry__version__period_report").order_by("-day", "pk"):
         period, metric = measure.entry.version.period_report, measure.metric
         words = str(Qualifier(measure.qualifier).label)
         yield measure.branch.name, period.first_day, period.last_day, metric.name, metric.unit_name, measure.value, words, str(period.get_relation_display())
 
 
-def _statements(board: Board) -> Iterator[Sequence[Value]]:
+def _statements(board: Board) -> Iterator[Sequence[Cell]]:
     for row in (line.comparison for line in board.statements):
         stated, own = str(Qualifier(row.statement.qualifier).label), str(row.qualifier.label) if row.value is not None else None
         result = {True: _("Agrees"), False: _("Differs"), None: None}[row.agrees]
         yield row.statement.what, row.statement.value, stated, row.value, own, result
 
 
-def _records(board: Board) -> Iterator[Sequence[Value]]:
-    found = rollups.records(board.scope, board.span).select_related("branch", "metric", "unit_entered", "entry__version").order_by("-day", "-pk")
-    for index, measure in enumerate(found[: MOST_RECORDS + 1].iterator(chunk_size=2000)):
-        if index == MOST_RECORDS:
-            yield from _cut()
-            return
-        metric, entered = measure.metric, as_entered(measure)
-        kind, words = str(ActivityKind(metric.kind).label), str(Qualifier(measure.qualifier).label)
-        yield measure.day, measure.branch.name, kind, metric.name, metric.unit_name, measure.value, words, entered, measure.entry.version.number
+# --- Records ------------------------------------------------------------------------------------------------------------
+
+
+def _measures(parts: Sequence[MeasureQuerySet]) -> Listing:
+    """Return measures as a table, the newest first: what was counted, and beside it what was filed."""
+    metrics = list(Metric.objects.all())
+    # As a page prints it: in the words of the document, else by the unit's name.
+    unit = Coalesce(NullIf("unit_text", Value("")), F(f"unit_entered__name_{'en' if language() == 'en' else 'zh'}"))
+    version = "entry__version__"
+    columns = [
+        Column(_("Day"), "day", Kind.DAY),
+        Column(_("Period from"), f"{version}period_report__first_day", Kind.DAY),
+        Column(_("Branch"), "branch__name"),
+        Column(_("Kind"), "metric", names={metric.pk: str(ActivityKind(metric.kind).label) for metric in metrics}),
+        Column(_("Metric"), "metric", names={metric.pk: metric.name for metric in metrics}),
+        Column(_("Unit"), "metric", names={metric.pk: metric.unit_name for metric in metrics}),
+        Column(_("Value"), "value", Kind.NUMBER),
+        Column(_("How exact"), "qualifier", names={qualifier.value: str(qualifier.label) for qualifier in Qualifier}),
+        Column(_("As entered"), "value_entered", Kind.NUMBER),
+        Column(_("Unit as entered"), "unit"),
+        Column(_("As printed"), "qualifier_text"),
+        Column(_("Version"), f"{version}number", Kind.NUMBER),
+        Column(_("State"), f"{version}state", names={state: _state(state) for state in ReportVersion.CURRENT}),
+    ]
+    return Listing(columns, [part.annotate(unit=unit) for part in parts], order=("day", "pk"))
+
+
+def _shifts(entries: "QuerySet[Entry, Any]") -> Listing:
+    """Return the entries of person-shifts as a table, the newest first; as on the page, without the names of people."""
+    columns = [
+        Column(_("Day"), "day", Kind.DAY),
+        Column(_("Branch"), "branch__name"),
+        Column(_("Kind"), "kind", names={kind.value: str(kind.label) for kind in ActivityKind}),
+        Column(_("Person-shifts"), "shifts", Kind.NUMBER),
+        Column(_("Hours"), "hours", Kind.NUMBER),
+    ]
+    return Listing(columns, [entries], order=("day", "pk"))
+
+
+def _with_summary(question: Question, records: Sheet) -> Iterator[Sheet]:
+    """Yield the records, and behind them what they are records of: how many there are is known when all are written."""
+    known_at = clock.now()
+    yield records
+    rows: list[tuple[Cell, Cell]] = [(_("Scope"), question.view.scope.object.name), (_("From"), question.span.first), (_("To"), question.span.last)]
+    if question.metric:
+        rows.append((_("Figure"), question.metric.name))
+    elif question.kind:
+        rows.append((_("Kind"), str(ActivityKind(question.kind).label)))
+    rows += [(_("As of"), timezone.localtime(known_at).strftime("%Y-%m-%d %H:%M")), (_("Records"), records.written)]
+    yield Sheet(_("Summary"), [_("What"), _("Value")], rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -56,6 +57,13 @@ class Question:
         return rollups.directly_in(region, found) if self.direct and region is not None else found
 
     @property
+    def parts(self) -> list[MeasureQuerySet]:
+        """The same measures in parts, no measure in two: to read all of them."""
+        found = rollups.records_apart(self.view.scope, self.span, self.metric, self.kind or None)
+        region = self.view.scope.region
+        return [rollups.directly_in(region, part) for part in found] if self.direct and region is not None else found
+
+    @property
     def person_shifts(self) -> QuerySet[EntryParticipant]:
         """The person-shifts asked for: of a unit's people, or in a region of whoever was sent by the unit that `sent_by` names.
 
@@ -79,6 +87,19 @@ class Question:
         worked = rollups.shifts_within(region, Span(DAWN, date.max)).filter(home_unit=OuterRef("pk"))
         sender: WorkUnit = get_object_or_404(WorkUnit.objects.filter(Exists(worked)), public_id=_uuid(self.sent_by))
         return sender
+
+    @property
+    def query(self) -> str:
+        """What an address says that asks for the same rows, whenever it is opened."""
+        asked = {self.view.kind: str(self.view.scope.public_id), "from": self.span.first.isoformat(), "to": self.span.last.isoformat()}
+        return urlencode(asked | self.filters)
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What narrows the rows down, beside the scope and the days, as an address says it."""
+        metric, direct, shifts = self.metric.code if self.metric else "", "1" if self.direct else "", "shifts" if self.shifts else ""
+        narrowed = {"metric": metric, "kind": self.kind, "direct": direct, "of": shifts, "sent_by": self.sent_by}
+        return {name: value for name, value in narrowed.items() if value}
 
     @cached_property
     def metrics(self) -> Sequence[Metric]:

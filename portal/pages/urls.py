@@ -5,7 +5,7 @@ from django.urls import path
 from portal.pages.as_of import as_of
 from portal.pages.audit import audit_export, audit_list
 from portal.pages.dashboard import branch_dashboard, dashboard, duty_phone, region_dashboard, unit_dashboard
-from portal.pages.exports import dashboard_export
+from portal.pages.exports import dashboard_export, records_export
 from portal.pages.frozen import frozen_detail, frozen_list, frozen_new
 from portal.pages.home import home
 from portal.pages.records import records
@@ -23,6 +23,7 @@ urlpatterns = [
     path("dashboard/<str:kind>/<uuid:scope_id>/export.<str:format>", dashboard_export, name="dashboard_export"),
     path("dashboard/<str:kind>/<uuid:scope_id>/as-of/", as_of, name="as_of"),
     path("records/", records, name="records"),
+    path("records/export.<str:format>", records_export, name="records_export"),
     path("frozen-figures/", frozen_list, name="frozen_list"),
     path("frozen-figures/new/", frozen_new, name="frozen_new"),
     path("frozen-figures/<uuid:figure_id>/", frozen_detail, name="frozen_detail"),

@@ -487,6 +487,7 @@ NO_PAGE: Final = {
     "accounts:token_revoke": "leads to the user",
     "accounts:import_template": "a workbook",
     "portal:dashboard_export": "a workbook or csv",
+    "portal:records_export": "a workbook or csv",
     "portal:audit_export": "csv",
     "activities:draft_save": "JSON for the form's script",
     "activities:report_confirm": "leads to the report",

@@ -70,6 +70,7 @@ def test_a_note_is_nowhere_for_who_may_not_read_it(
         reverse("portal:search") + "?q=张某",
         reverse("portal:dashboard_export", args=["branch", branch.public_id, "csv"]) + "?table=records",
         reverse("portal:records") + f"?branch={branch.public_id}",
+        reverse("portal:records_export", args=["csv"]) + f"?branch={branch.public_id}",
         *(f"/api/v1/{path}/" for path in ("entries", "report-versions", "reports", "measures", "changes")),
         "/api/v1/reports/?expand=entries",
     ]

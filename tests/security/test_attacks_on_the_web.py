@@ -109,7 +109,7 @@ def test_an_export_holds_no_formula(city: City, catalogue: None) -> None:
         file(branch, MARCH_6, by=make_user(f"u{number}", (Role.ORGANISER, branch)), vehicles=1)
     client = browser(make_user("reader", (Role.OFFICIAL, city.community)))
     address = reverse("portal:dashboard_export", args=["region", city.community.public_id, "xlsx"])
-    for sheet in load_workbook(BytesIO(client.get(address).content)).worksheets:
+    for sheet in load_workbook(BytesIO(client.get(address).getvalue())).worksheets:
         for row in sheet.iter_rows():
             assert all(cell.data_type != "f" for cell in row)
     text = b"".join(client.get(address.replace("xlsx", "csv"), {"table": "records"})).decode()
