@@ -223,7 +223,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     # Counted by each server process on its own: a brake on a runaway client, not an account of its use.
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": f"{_count('API_RATE', 3000)}/min"},
+    "DEFAULT_THROTTLE_RATES": {"user": f"{_count('API_RATE', 3000)}/min", "pull": f"{_count('API_PULL_RATE', 3)}/min"},
     "NUM_PROXIES": PROXY_COUNT,
     "EXCEPTION_HANDLER": "portal.api.problems.problem_handler",
     "COERCE_DECIMAL_TO_STRING": True,

@@ -4,35 +4,34 @@ from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
+from activities.api import written
+from activities.models import DailyReport, Entry, FrozenFigure, Measure, PeriodReport, ReportVersion, Statement, StockReceipt
 from activities.querysets import EntryQuerySet
 from branches.access import Act
 from branches.api.base import notes_seen
 from branches.models import Branch, Region, WorkUnit
-from members.models import Person
 
 
-def entries(user: Any) -> EntryQuerySet:
-    """Return entries with their figures, and of those who took part the people that `user` sees."""
-    measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
-    people = EntryParticipant.objects.filter(person__in=Person.objects.visible_to(user)).select_related("person", "home_unit").order_by("pk")
-    rows: EntryQuerySet = Entry.objects.annotate(notes_seen=notes_seen(user)).select_related("branch", "place")
-    return rows.prefetch_related(Prefetch("measures", measures), Prefetch("participants", people))
-
-
-def versions(user: Any, *, with_entries: bool = True) -> QuerySet[ReportVersion, Any]:
-    """Return versions, the first one first."""
-    rows: QuerySet[ReportVersion, Any] = ReportVersion.objects.annotate(notes_seen=notes_seen(user))
-    rows = rows.select_related("branch", "daily_report", "period_report", "filed_by").order_by("pk")
-    if with_entries:
-        rows = rows.prefetch_related(Prefetch("entries", entries(user).order_by("pk")))
+def entries(request: Any) -> EntryQuerySet:
+    """Return entries in the scope of whoever asks, each with its JSON as `written`."""
+    rows: EntryQuerySet = Entry.objects.visible_to(request.user).annotate(written=written.entry(request))
     return rows
 
 
-def reports(model: type[DailyReport] | type[PeriodReport], user: Any, *, with_entries: bool) -> QuerySet[Any, Any]:
+def versions(request: Any, *, with_entries: bool = True) -> QuerySet[ReportVersion, Any]:
+    """Return versions, the first one first."""
+    rows: QuerySet[ReportVersion, Any] = ReportVersion.objects.annotate(notes_seen=notes_seen(request.user))
+    rows = rows.select_related("branch", "daily_report", "period_report", "filed_by").order_by("pk")
+    if with_entries:
+        inside = Entry.objects.annotate(written=written.entry_of_a_version(request)).only("version").order_by("pk")
+        rows = rows.prefetch_related(Prefetch("entries", inside))
+    return rows
+
+
+def reports(model: type[DailyReport] | type[PeriodReport], request: Any, *, with_entries: bool) -> QuerySet[Any, Any]:
     """Return reports with all their versions."""
-    rows: QuerySet[Any, Any] = model.objects.visible_to(user).select_related("branch")
-    return rows.prefetch_related(Prefetch("versions", versions(user, with_entries=with_entries)))
+    rows: QuerySet[Any, Any] = model.objects.visible_to(request.user).select_related("branch")
+    return rows.prefetch_related(Prefetch("versions", versions(request, with_entries=with_entries)))
 
 
 def measures(user: Any) -> QuerySet[Measure, Any]:

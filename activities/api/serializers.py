@@ -1,5 +1,6 @@
 """Reports, entries, figures and the catalogue as other systems read them."""
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -93,11 +94,11 @@ class ParticipantSerializer(serializers.ModelSerializer[EntryParticipant]):
 
 
 class VersionEntrySerializer(serializers.ModelSerializer[Entry]):
-    """A piece of work inside a version."""
+    """A piece of work inside a version: described here, written by PostgreSQL (`activities/api/written.py`)."""
 
     url = UrlField(ENTRIES)
     place = ReferenceField(REGIONS, help_text=_("Where it was done, as it was filed."))
-    note = serializers.SerializerMethodField(help_text=_NOTE_HELP)
+    note = serializers.CharField(read_only=True, allow_null=True, help_text=_NOTE_HELP)
     measures = EntryMeasureSerializer(many=True, help_text=_("The figures."))
     participants = ParticipantSerializer(many=True, help_text=_("Who took part, of the people that you see."))
 
@@ -105,26 +106,22 @@ class VersionEntrySerializer(serializers.ModelSerializer[Entry]):
         model = Entry
         fields = ["public_id", "url", "kind", "place", "starts_at", "ends_at", "note", "measures", "participants"]
 
-    def get_note(self, entry: Any) -> str | None:
-        """The note, if the reader may see it."""
-        return str(entry.note) if entry.notes_seen else None
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return what was written."""
+        written: dict[str, Any] = json.loads(instance.written)
+        return written
 
 
 class EntrySerializer(VersionEntrySerializer):
     """A piece of work with where and when it belongs."""
 
     branch = ReferenceField(BRANCHES, help_text=_("The branch that reported it."))
-    period = serializers.SerializerMethodField(help_text=_PERIOD_HELP)
+    period = DaysSerializer(read_only=True, allow_null=True, help_text=_PERIOD_HELP)
     version = IdField(VERSIONS, help_text=_("The version of the report."))
     counted = serializers.BooleanField(source="version.is_current", help_text=_("Whether it counts: its version is filed or accepted."))
 
     class Meta(VersionEntrySerializer.Meta):
         fields = [*VersionEntrySerializer.Meta.fields, "branch", "business_date", "period", "version", "counted"]
-
-    @extend_schema_field(DaysSerializer(allow_null=True))
-    def get_period(self, entry: Entry) -> dict[str, str] | None:
-        """The days of a period report."""
-        return period_of(entry.version)
 
 
 class VersionSummarySerializer(serializers.ModelSerializer[ReportVersion]):

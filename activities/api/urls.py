@@ -23,6 +23,7 @@ urlpatterns = [
     path("report-versions/<uuid:public_id>/withdraw/", views.VersionViewSet.as_view({"post": "withdraw"}), name="report-version-withdraw"),
     path("report-versions/<uuid:public_id>/confirm/", views.VersionViewSet.as_view({"post": "confirm"}), name="report-version-confirm"),
     path("entries/", views.EntryViewSet.as_view(MANY), name="entry-list"),
+    path("entries/all/", views.EntryViewSet.as_view({"get": "pull"}), name="entry-pull"),
     path("entries/<uuid:public_id>/", views.EntryViewSet.as_view(ONE), name="entry-detail"),
     path("measures/", views.MeasureViewSet.as_view(MANY), name="measure-list"),
     path("measures/<uuid:public_id>/", views.MeasureViewSet.as_view(ONE), name="measure-detail"),

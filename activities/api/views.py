@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _text
@@ -45,8 +46,8 @@ from branches.access import Act
 from branches.api.base import ScopedViewSet
 from branches.models import Branch
 from portal.foundation.api.fields import link
-from portal.foundation.api.schema import describes_reading, example
-from portal.foundation.api.views import ReadViewSet
+from portal.foundation.api.schema import describes_pulling, describes_reading, example
+from portal.foundation.api.views import ReadViewSet, WrittenViewSet
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -75,7 +76,7 @@ class ReportViewSet(ScopedViewSet):
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the reports in scope."""
-        return rows.reports(self.model, self.request.user, with_entries=self._expanded())
+        return rows.reports(self.model, self.request, with_entries=self._expanded())
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Return the context with whether entries are wanted inside versions."""
@@ -105,7 +106,7 @@ class ReportViewSet(ScopedViewSet):
 
     def acknowledged(self, acknowledgement: services.Acknowledgement) -> Response:
         """Return the stored version: 201 when it was stored now, 200 when it was before."""
-        version = rows.versions(self.request.user).get(pk=acknowledgement.version.pk)
+        version = rows.versions(self.request).get(pk=acknowledgement.version.pk)
         context = self.get_serializer_context()
         code = status.HTTP_201_CREATED if acknowledgement.created else status.HTTP_200_OK
         return Response(VersionSerializer(version, context=context).data, status=code, headers={"Location": link(context, VERSIONS, version.public_id)})
@@ -206,7 +207,7 @@ class VersionViewSet(ScopedViewSet):
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the versions in scope."""
-        return rows.versions(self.request.user).filter(pk__in=ReportVersion.objects.visible_to(self.request.user).values("pk"))
+        return rows.versions(self.request).filter(pk__in=ReportVersion.objects.visible_to(self.request.user).values("pk"))
 
     @_acting(_("Accept a version"), _("The reviewer has looked at it. Needs the role reviewer."), filing.NothingInput, {})
     def accept(self, request: Request, **kwargs: Any) -> Response:
@@ -239,7 +240,7 @@ class VersionViewSet(ScopedViewSet):
         return dict(given.validated_data)
 
     def _now(self, version: ReportVersion) -> Response:
-        return Response(self.get_serializer(rows.versions(self.request.user).get(pk=version.pk)).data)
+        return Response(self.get_serializer(rows.versions(self.request).get(pk=version.pk)).data)
 
 
 @describes_reading(
@@ -249,7 +250,7 @@ class VersionViewSet(ScopedViewSet):
     shown=examples.ENTRY,
     tag="figures",
 )
-class EntryViewSet(ScopedViewSet):
+class EntryViewSet(WrittenViewSet, ScopedViewSet):
     """Entries."""
 
     act = Act.SEE_REPORTS
@@ -259,8 +260,21 @@ class EntryViewSet(ScopedViewSet):
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the entries in scope."""
-        user = self.request.user
-        return rows.entries(user).visible_to(user).select_related("branch", "place", "version__period_report")
+        return rows.entries(self.request)
+
+    @describes_pulling(
+        title=_("Read all entries"),
+        about=_(
+            "The whole list without pages, one JSON object a line, in no order, all of one moment. The last line has the number of lines before it: "
+            "where it is missing, so are entries. Its “changes” is where to go on with what changes afterwards."
+        ),
+        line=EntrySerializer,
+        shown=examples.ENTRY,
+        tag="figures",
+    )
+    def pull(self, request: Request) -> HttpResponseBase:
+        """Send all entries."""
+        return super().pull(request)
 
 
 @describes_reading(

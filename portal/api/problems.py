@@ -190,7 +190,7 @@ def _current(error: Conflict, context: Mapping[str, Any]) -> dict[str, Any]:
     """Return the version as it stands now, for whoever meets a conflict over it."""
     if not isinstance(error.current, ReportVersion):
         return {}
-    version = versions(context["request"].user).get(pk=error.current.pk)
+    version = versions(context["request"]).get(pk=error.current.pk)
     return {"current": VersionSerializer(version, context={"request": context["request"]}).data}
 
 

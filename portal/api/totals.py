@@ -257,7 +257,7 @@ class TotalsView(APIView):
             "cut": cut,
             "compared": compared,
         }
-        record_pull(request, "totals", len(found))
+        record_pull(request, "totals", rows=len(found))
         return Response(TotalsSerializer(answer, context=context).data)
 
 

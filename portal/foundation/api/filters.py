@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 # `format` is the framework's own, for clients that cannot set headers.
-ALWAYS = frozenset({CURSOR, PAGE_SIZE, "format"})
+ALWAYS = frozenset({"format"})
+OF_PAGES = frozenset({CURSOR, PAGE_SIZE})
+LISTS = frozenset({"list", "pull"})
 
 
-def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+def refuse_unknown(request: Request, known: frozenset[str], *, paged: bool = True) -> None:
     """Refuse query parameters that mean nothing here: a misspelt filter must not give everything.
 
     Raises:
         ValidationError: by parameter.
     """
-    unknown = sorted(set(request.query_params) - known - ALWAYS)
+    unknown = sorted(set(request.query_params) - known - ALWAYS - (OF_PAGES if paged else frozenset()))
     if unknown:
         raise ValidationError({name: [_("There is no such parameter here.")] for name in unknown}, code="unknown")
 
@@ -34,11 +36,12 @@ class FilterBackend(DjangoFilterBackend):  # type: ignore[misc]
 
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: "APIView") -> QuerySet[Any]:
         """Return the rows that the parameters ask for."""
-        if getattr(view, "action", None) != "list":
+        action = getattr(view, "action", None)
+        if action not in LISTS:
             refuse_unknown(request, frozenset(getattr(view, "parameters", ())))
             return queryset
         filters = self.get_filterset_class(view, queryset)
         known = frozenset(filters.base_filters) if filters is not None else frozenset[str]()
-        refuse_unknown(request, known | frozenset(getattr(view, "parameters", ())))
+        refuse_unknown(request, known | frozenset(getattr(view, "parameters", ())), paged=action == "list")
         found: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         return found

@@ -1,11 +1,13 @@
 """Pages by keyset: a page goes on behind the last row that was read, whatever was added meanwhile."""
 
+import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
@@ -77,13 +79,21 @@ class KeysetPagination(BasePagination):
 
     def envelope(self, data: Any) -> dict[str, Any]:
         """Return what stands around the rows."""
+        return {**self.links(), "results": data}
+
+    def links(self) -> dict[str, str | None]:
+        """Return the addresses of the pages around."""
         return {
             "next": self.link(Cursor(self.keys_of(self.rows[-1]))) if self.has_next else None,
             "previous": self.link(Cursor(self.keys_of(self.rows[0]), back=True)) if self.has_previous else None,
-            "results": data,
         }
 
-    def keys_of(self, row: Model) -> tuple[int, ...]:
+    def get_written_response(self, rows: Iterable[str]) -> HttpResponse:
+        """Return a page of rows that are JSON already."""
+        links = json.dumps(self.links(), separators=(",", ":")).removesuffix("}")
+        return HttpResponse(f'{links},"results":[{",".join(rows)}]}}', content_type="application/json")
+
+    def keys_of(self, row: Any) -> tuple[int, ...]:
         """Return the keys of a row."""
         return tuple(int(getattr(row, key)) for key in self.keyset)
 

@@ -1,13 +1,24 @@
 """How operations are described: a summary, plain words and an example each."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.utils.functional import Promise
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, extend_schema_view
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer, extend_schema, extend_schema_view
+from rest_framework import serializers
 
 V = TypeVar("V", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 Text = str | Promise
+NDJSON: Final = "application/x-ndjson"
+
+
+class LastLineSerializer(serializers.Serializer[Any]):
+    """The end of a pull; where it is missing, so are rows."""
+
+    rows = serializers.IntegerField(help_text=_("How many lines came before this one."))
+    changes = serializers.URLField(help_text=_("Where the changes begin that these rows may not show."))
 
 
 def example(value: Any, **kwargs: Any) -> OpenApiExample:
@@ -23,6 +34,16 @@ def describes_reading(*, many: Text, one: Text, about: Text, shown: Any, tag: st
     if one:
         operations["retrieve"] = extend_schema(summary=_lazy(one), filters=False, **common)
     decorate: Callable[[V], V] = extend_schema_view(**operations)
+    return decorate
+
+
+def describes_pulling(*, title: Text, about: Text, line: type[serializers.Serializer[Any]], shown: Any, tag: str) -> Callable[[F], F]:
+    """Describe the pull of a resource by its lines and an example of each."""
+    last = {"rows": 1, "changes": "https://portal.example/api/v1/changes/?cursor=biw5MDAsMA"}
+    lines = PolymorphicProxySerializer(component_name="Line", serializers=[line, LastLineSerializer], resource_type_field_name=None)
+    examples = [OpenApiExample(name, value=value, response_only=True, media_type=NDJSON) for name, value in (("line", shown), ("last line", last))]
+    about_it: dict[str, Any] = {"summary": title, "description": about, "tags": [tag], "filters": True, "examples": examples}
+    decorate: Callable[[F], F] = extend_schema(responses={(200, NDJSON): lines}, **about_it)
     return decorate
 
 
