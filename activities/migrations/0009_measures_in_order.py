@@ -1,4 +1,4 @@
-"""Keep a metric's figures of a day in the order of their keys, as lists show them."""
+"""Keep a metric's figures of a day in the order of their keys, as lists show them; find reports of periods by their last day."""
 
 from typing import ClassVar
 
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
             "measure",
             models.Index(fields=["metric", "business_date", "id"], name="measure_by_metric", include=["value", "qualifier", "branch", "entry"]),
         ),
+        migrations.AddIndex("periodreport", models.Index(fields=["last_day"], name="period_report_by_day")),
     ]

@@ -92,7 +92,10 @@ class PeriodReport(SourcedModel):
         verbose_name = _("period report")
         verbose_name_plural = _("period reports")
         ordering = ["-last_day", "-first_day", "-pk"]
-        indexes = [models.Index(fields=["branch", "first_day", "last_day"], name="period_report_by_span")]
+        indexes = [
+            models.Index(fields=["branch", "first_day", "last_day"], name="period_report_by_span"),
+            models.Index(fields=["last_day"], name="period_report_by_day"),
+        ]
         constraints = [
             SourcedModel.source_key_constraint("period_report_once_per_source"),
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
@@ -17,6 +18,8 @@ from benchmarks.measuring import Work
 from benchmarks.world import client_of, page
 from branches.access import Role
 from portal.foundation.api.pagination import Cursor
+from portal.foundation.paging import Turn
+from portal.pages.records import FETCHED, question_of
 from portal.pages.scopes import records_url
 
 PAGE: Final = 50
@@ -62,25 +65,33 @@ def _records(client: Client) -> list[Work]:
     offset = rows[(number - 1) * PAGE : number * PAGE].values_list("day", "pk", "entry__public_id")
     (day, key, _entry), *_rest = rows[(number - 1) * PAGE - 1 : (number - 1) * PAGE].values_list("day", "pk", "entry__public_id")
     first = records_url(scope.object, span, metric)
-    deep, jump = f"{first}&{urlencode({'after': f'{day}.{key}'})}", f"{first}&page={number}"
+    deep = f"{first}&{urlencode({'after': f'{day}.{key}'})}"
     depth = f"records behind a figure, page at depth {number * PAGE:,}"
 
     def listed(address: str) -> list[str]:
         return _linked(_ENTRY, page(client, address))
 
-    def by_offset() -> list[str]:
+    def entries() -> list[str]:
         return list(dict.fromkeys(str(entry) for *_place, entry in offset.all()))
 
+    question = question_of(world.account(Role.OFFICIAL), QueryDict(first.partition("?")[2]))
+
+    def by_number() -> list[int]:
+        return [measure.pk for measure in question.page(Turn(number=number)).items]
+
+    def by_offset() -> list[int]:
+        return [measure.pk for measure in rows.select_related(*FETCHED)[(number - 1) * PAGE : number * PAGE]]
+
     return [
-        Work(depth, "keyset", "page 1", lambda: page(client, deep), lambda: page(client, first), lambda: listed(deep), by_offset, most=1.5, grows=False),
-        # Against the rows alone: what is around them on the page is on our side only.
+        Work(depth, "keyset", "page 1", lambda: page(client, deep), lambda: page(client, first), lambda: listed(deep), entries, most=1.5, grows=False),
+        # The rows alone: what is around them on the page is the same either way.
         Work(
             name=f"{depth}, jump",
-            ours="by number, the whole page",
-            theirs="OFFSET, the rows alone",
-            subject=lambda: page(client, jump),
+            ours="by number, its query of days included",
+            theirs="OFFSET",
+            subject=by_number,
             baseline=by_offset,
-            found=lambda: listed(jump),
+            found=by_number,
             expected=by_offset,
             target=75,
         ),

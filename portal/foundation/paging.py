@@ -133,15 +133,15 @@ class DayCounts:
         """How many there are."""
         return sum(count for _day, count in self.days)
 
-    def find(self, number: int) -> tuple[date, int]:
-        """Return the day on which row `number`, counted from 0, stands, and how many rows of that day stand before it.
+    def find(self, number: int) -> tuple[date, int, int]:
+        """Return the day on which row `number`, counted from 0, stands, how many rows of that day stand before it, and how many that day has.
 
         Raises:
             IndexError: there are not so many.
         """
         for day, count in self.days:
             if number < count:
-                return day, number
+                return day, number, count
             number -= count
         raise IndexError(number)
 
@@ -250,8 +250,12 @@ class ByDay(Keyset[M]):
         if self._counts is None or self._beside or not self._counts.total or turn.number in (None, 1):
             return self._from(sources, None)
         number = min(turn.number or 1, Counted(self._counts.total).pages)
-        day, inside = self._counts.find((number - 1) * PAGE_SIZE)
-        return self._from(sources, self._skipped(sources, day, inside), before=number > 1, number=number)
+        return self._from(sources, self._skipped(sources, *self._counts.find((number - 1) * PAGE_SIZE)), before=number > 1, number=number)
+
+    def _beyond(self, rows: "QuerySet[M, Any]", place: Place | None, forwards: bool) -> "QuerySet[M, Any]":
+        found = super()._beyond(rows, place, forwards)
+        # Said of the day alone too: a walk begins at the nearest bound of a single column, and reports of periods are sought by their day.
+        return found if place is None else found.filter(**{f"{self.columns[0]}__{'lte' if forwards else 'gte'}": place[0]})
 
     def _taken(self, sources: "Sequence[QuerySet[M, Any]]", place: Place | None, *, forwards: bool = True) -> list[M]:
         """Read only the days that hold a page; all that follow when meanwhile they hold less, for counts and rows are read one after the other."""
@@ -267,17 +271,27 @@ class ByDay(Keyset[M]):
     def _read(self, sources: "Sequence[QuerySet[M, Any]]", place: Place | None, forwards: bool) -> list[M]:
         if self._whole is None:
             return super()._taken(sources, place, forwards=forwards)
-        keys = [self._ordered(self._beyond(rows, place, forwards), forwards).values_list(*self.columns)[: PAGE_SIZE + 1] for rows in sources]
-        together = self._ordered(keys[0].union(*keys[1:], all=True), forwards)[: PAGE_SIZE + 1] if len(keys) > 1 else keys[0] if keys else ()
-        rows = self._whole.filter(**{f"{self.columns[1]}__in": [key for _day, key in together]})
+        places = self._places([self._beyond(rows, place, forwards) for rows in sources], slice(0, PAGE_SIZE + 1), forwards)
+        rows = self._whole.filter(**{f"{self.columns[1]}__in": [key for _day, key in places]})
         return sorted(rows, key=self._place, reverse=forwards)
 
-    def _skipped(self, sources: "Sequence[QuerySet[M, Any]]", day: date, rows: int) -> Place:
-        """Return the place of the last of `rows` rows of a day; before the day when there are none."""
-        of_day = [source.filter(**{self.columns[0]: day}).order_by().values_list(*self.columns) for source in sources]
-        together = of_day[0].union(*of_day[1:], all=True) if len(of_day) > 1 else of_day[0]
-        last = list(self._ordered(together)[rows - 1 : rows]) if rows else []
+    def _skipped(self, sources: "Sequence[QuerySet[M, Any]]", day: date, rows: int, count: int) -> Place:
+        """Return the place of the last of the first `rows` rows of a day that has `count`; before the day when there are none."""
+        if not rows:
+            return _before(day)
+        # From the nearer end, and of each source no further than that.
+        forwards = rows <= count // 2
+        skipped = rows - 1 if forwards else count - rows
+        last = self._places([source.filter(**{self.columns[0]: day}) for source in sources], slice(skipped, skipped + 1), forwards)
         return last[0] if last else _before(day)
+
+    def _places(self, sources: "Sequence[QuerySet[M, Any]]", wanted: slice, forwards: bool) -> list[Place]:
+        """Return the places of some rows of all sources together."""
+        parts = [self._ordered(rows, forwards).values_list(*self.columns) for rows in sources]
+        if len(parts) < 2:
+            return list(parts[0][wanted]) if parts else []
+        together: QuerySet[M, Any] = parts[0][: wanted.stop].union(*(part[: wanted.stop] for part in parts[1:]), all=True)
+        return list(self._ordered(together, forwards)[wanted])
 
 
 class ByColumns(Keyset[M]):

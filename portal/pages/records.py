@@ -27,7 +27,8 @@ from portal.pages.scopes import DASHBOARDS, NO_UNIT, Asked, Reader, View, asked_
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-_FETCHED: Final = ("branch", "metric", "unit_entered", "entry__version__daily_report", "entry__version__period_report", "entry__version__filed_by")
+# What a line of the list names of a record.
+FETCHED: Final = ("branch", "metric", "unit_entered", "entry__version__daily_report", "entry__version__period_report", "entry__version__filed_by")
 RULES: Final[Mapping[OverTime, "StrOrPromise"]] = {
     OverTime.SUM: _("Adds up: the days of the span, and periods that lie wholly inside it."),
     OverTime.LATEST: _("The last value of each branch up to the last day holds until the next one."),
@@ -139,7 +140,7 @@ class Question:
         """Return a page of the records, the newest first."""
         adding = [metric for metric in self.metrics if metric.over_time != OverTime.LATEST]
         holding = [metric for metric in self.metrics if metric.over_time == OverTime.LATEST]
-        whole = rollups.dated(Measure.objects.select_related(*_FETCHED))
+        whole = rollups.dated(Measure.objects.select_related(*FETCHED))
         return ByDay(whole=whole, counts=self._days_of(adding), beside=self._listed(holding)).page(turn, *self._listed(adding))
 
     def page_of_shifts(self, turn: Turn) -> KeysetPage[Entry]:
