@@ -25,6 +25,8 @@ _ALIKE = str.maketrans("OIL", "011")
 _FIELD_POLYNOMIAL = 0b100101
 # The integers that JavaScript holds exactly.
 _SAFE_INTEGER = 2**53 - 1
+# Python compares strings by code point. Half a character (a lone surrogate) is no UTF-8.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(filing: Mapping[str, object]) -> bytes:
@@ -38,7 +40,7 @@ def canonical(filing: Mapping[str, object]) -> bytes:
         TypeError: a value that is not str, Decimal, int, bool, None, list, tuple or mapping; so a float, whose digits depend on who prints it.
         ValueError: an integer beyond 2^53 - 1, a lone surrogate, a number that is not finite, keys that are equal in NFC.
     """
-    return _json(filing).encode("utf-8")
+    return _JSON.encode(_plain(filing)).encode("utf-8")
 
 
 def decimal_text(value: Decimal) -> str:
@@ -53,7 +55,12 @@ def decimal_text(value: Decimal) -> str:
 
 def receipt_number(filing: Mapping[str, object], uid: UUID) -> str:
     """Return the receipt number of a filing under the client's UUID."""
-    digest = hashlib.sha256(canonical({"filing": filing, "uid": str(uid)})).digest()
+    return number_of(canonical({"filing": filing, "uid": str(uid)}))
+
+
+def number_of(text: bytes) -> str:
+    """Return the receipt number of a filing and its UUID whose canonical form is `text`."""
+    digest = hashlib.sha256(text).digest()
     number = int.from_bytes(digest[:7], "big") >> (56 - HASH_BITS)
     values = [number >> shift & 31 for shift in range(HASH_BITS - 5, -1, -5)]
     symbols = "".join(ALPHABET[value] for value in [*values, _remainder([*values, 0])])
@@ -76,43 +83,33 @@ def check_receipt(text: str) -> bool:
     return read_receipt(text) is not None
 
 
-def _json(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+def _plain(value: object) -> object:
+    """Return `value` as types that JSON has, strings in Unicode's form NFC."""
     if isinstance(value, str):
-        return _string(value)
+        # `str` first: a Django choice is a str with its own manners.
+        return str(value) if value.isascii() else unicodedata.normalize("NFC", value)
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, int):
         if abs(value) > _SAFE_INTEGER:
             raise ValueError("An integer in a filing stays within 2^53 - 1.")
-        return str(int(value))
-    if isinstance(value, Decimal):
-        return _string(decimal_text(value))
+        return int(value)
     if isinstance(value, list | tuple):
-        return f"[{','.join(_json(item) for item in value)}]"
+        return [_plain(item) for item in value]
     if isinstance(value, Mapping):
-        return _object(value)
+        return _plain_keys(value)
     raise TypeError(f"A filing cannot hold {type(value).__name__}.")
 
 
-def _object(mapping: Mapping[object, object]) -> str:
-    members: dict[str, object] = {}
-    for key, value in mapping.items():
-        if not isinstance(key, str):
-            raise TypeError("The keys of a filing are strings.")
-        normal = unicodedata.normalize("NFC", key)
-        if normal in members:
-            raise ValueError(f"Two keys are equal: {normal!r}.")
-        members[normal] = value
-    # Python compares strings by code point.
-    return "{" + ",".join(f"{_string(key)}:{_json(members[key])}" for key in sorted(members)) + "}"
-
-
-def _string(text: str) -> str:
-    normal = unicodedata.normalize("NFC", text)
-    if any("\ud800" <= character <= "\udfff" for character in normal):
-        raise ValueError("A filing holds half a character (a lone surrogate).")
-    # `str` first: a Django choice is a str with its own manners.
-    return json.dumps(str(normal), ensure_ascii=False)
+def _plain_keys(mapping: Mapping[object, object]) -> dict[object, object]:
+    if not all(isinstance(key, str) for key in mapping):
+        raise TypeError("The keys of a filing are strings.")
+    members = {_plain(key): _plain(value) for key, value in mapping.items()}
+    if len(members) != len(mapping):
+        raise ValueError("Two keys of a filing are equal in NFC.")
+    return members
 
 
 def _remainder(values: list[int]) -> int:

@@ -48,31 +48,8 @@ CREATE FUNCTION activities_kind_series(kind text) RETURNS integer LANGUAGE sql I
 $$;
 """
 
-PARTS = f"""
--- Figures that stand on their day or period.
-CREATE VIEW activities_measurepart AS
-SELECT measure.id AS measure_id, version.id AS version_id, version.state IN {CURRENT} AS counted, entry.place_id,
-    coalesce(measure.business_date, period.last_day) AS day, coalesce(period.last_day - period.first_day + 1, 1) AS days,
-    measure.metric_id::integer AS series, {OF_MEASURE}, coalesce(version.known_until, version.known_from) AS known
-FROM activities_measure measure
-JOIN activities_entry entry ON entry.id = measure.entry_id
-JOIN activities_reportversion version ON version.id = entry.version_id
-JOIN activities_metric metric ON metric.id = measure.metric_id AND metric.over_time <> 'latest'
-JOIN branches_branch branch ON branch.id = measure.branch_id AND branch.kind <> 'command_post'
-LEFT JOIN activities_periodreport period ON period.id = version.period_report_id
-WHERE version.period_report_id IS NULL OR period.relation = 'adds_to_daily';
-
--- Entries, by kind of work.
-CREATE VIEW activities_entrypart AS
-SELECT entry.id AS entry_id, version.id AS version_id, version.state IN {CURRENT} AS counted, entry.place_id,
-    coalesce(entry.business_date, period.last_day) AS day, coalesce(period.last_day - period.first_day + 1, 1) AS days,
-    activities_kind_series(entry.kind) AS series, 1::numeric AS value, 1 AS count, {OF_ONE}, coalesce(version.known_until, version.known_from) AS known
-FROM activities_entry entry
-JOIN activities_reportversion version ON version.id = entry.version_id
-JOIN branches_branch branch ON branch.id = entry.branch_id AND branch.kind <> 'command_post'
-LEFT JOIN activities_periodreport period ON period.id = version.period_report_id
-WHERE version.period_report_id IS NULL OR period.relation = 'adds_to_daily';
-
+# Each by itself, because a later migration replaces it and names it for its way back.
+LATEST_PARTS = f"""
 -- Values that hold until the next one, as steps: up on the day they begin, down on the day they end. The branches and metrics may be narrowed;
 -- figures may be left out, or counted though their version no longer is, and a branch may be given another life: so was it before a change.
 CREATE FUNCTION activities_latest_parts(
@@ -106,24 +83,9 @@ CREATE FUNCTION activities_latest_parts(
     FROM spans CROSS JOIN LATERAL (VALUES (lower(during), 1), (upper(during), -1)) AS step (at, sign)
     WHERE NOT isempty(during) AND step.at IS NOT NULL
 $$;
+"""
 
--- From when to when a branch owes reports, and where it is hosted meanwhile.
-CREATE VIEW activities_duespell AS
-SELECT branch.id AS branch_id, place.region_id AS place_id,
-    branch.life * place.during * daterange(greatest(branch.reports_from, DATE '1900-01-01'), NULL) AS during
-FROM branches_branch branch JOIN branches_branchplace place ON place.branch_id = branch.id
-WHERE branch.kind <> 'command_post' AND branch.reports_daily
-    AND NOT isempty(branch.life * place.during * daterange(greatest(branch.reports_from, DATE '1900-01-01'), NULL));
-
--- What a version says about its report, each 0 or 1. Late is a report of which nothing was filed before it was due.
-CREATE VIEW activities_reportfact AS
-SELECT version.id AS version_id, version.branch_id, report.business_date AS day, (version.state IN {CURRENT})::int AS reported,
-    (NOT EXISTS (
-        SELECT FROM activities_reportversion earlier WHERE earlier.daily_report_id = version.daily_report_id AND earlier.number <= version.number
-            AND (earlier.due_at IS NULL OR earlier.known_from <= earlier.due_at)))::int AS late,
-    (version.nature = 'correction')::int AS corrected, (version.state = 'filed')::int AS waiting, coalesce(version.known_until, version.known_from) AS known
-FROM activities_reportversion version JOIN activities_dailyreport report ON report.id = version.daily_report_id;
-
+PARTS_AT = f"""
 -- All that counts at some places, or anywhere, except for what is due.
 CREATE FUNCTION activities_parts_at(places bigint[]) RETURNS TABLE (
     place_id bigint, tree_day date, day date, days integer, series integer, value numeric, count integer, n_nearly integer, n_over integer,
@@ -145,7 +107,52 @@ CREATE FUNCTION activities_parts_at(places bigint[]) RETURNS TABLE (
     CROSS JOIN LATERAL (VALUES (-2, 1), (-3, fact.late), (-4, fact.corrected), (-5, fact.waiting)) AS said (series, n)
     WHERE said.n <> 0 AND (places IS NULL OR spell.place_id = ANY (places))
 $$;
+"""
 
+PARTS = f"""
+-- Figures that stand on their day or period.
+CREATE VIEW activities_measurepart AS
+SELECT measure.id AS measure_id, version.id AS version_id, version.state IN {CURRENT} AS counted, entry.place_id,
+    coalesce(measure.business_date, period.last_day) AS day, coalesce(period.last_day - period.first_day + 1, 1) AS days,
+    measure.metric_id::integer AS series, {OF_MEASURE}, coalesce(version.known_until, version.known_from) AS known
+FROM activities_measure measure
+JOIN activities_entry entry ON entry.id = measure.entry_id
+JOIN activities_reportversion version ON version.id = entry.version_id
+JOIN activities_metric metric ON metric.id = measure.metric_id AND metric.over_time <> 'latest'
+JOIN branches_branch branch ON branch.id = measure.branch_id AND branch.kind <> 'command_post'
+LEFT JOIN activities_periodreport period ON period.id = version.period_report_id
+WHERE version.period_report_id IS NULL OR period.relation = 'adds_to_daily';
+
+-- Entries, by kind of work.
+CREATE VIEW activities_entrypart AS
+SELECT entry.id AS entry_id, version.id AS version_id, version.state IN {CURRENT} AS counted, entry.place_id,
+    coalesce(entry.business_date, period.last_day) AS day, coalesce(period.last_day - period.first_day + 1, 1) AS days,
+    activities_kind_series(entry.kind) AS series, 1::numeric AS value, 1 AS count, {OF_ONE}, coalesce(version.known_until, version.known_from) AS known
+FROM activities_entry entry
+JOIN activities_reportversion version ON version.id = entry.version_id
+JOIN branches_branch branch ON branch.id = entry.branch_id AND branch.kind <> 'command_post'
+LEFT JOIN activities_periodreport period ON period.id = version.period_report_id
+WHERE version.period_report_id IS NULL OR period.relation = 'adds_to_daily';
+
+{LATEST_PARTS}
+-- From when to when a branch owes reports, and where it is hosted meanwhile.
+CREATE VIEW activities_duespell AS
+SELECT branch.id AS branch_id, place.region_id AS place_id,
+    branch.life * place.during * daterange(greatest(branch.reports_from, DATE '1900-01-01'), NULL) AS during
+FROM branches_branch branch JOIN branches_branchplace place ON place.branch_id = branch.id
+WHERE branch.kind <> 'command_post' AND branch.reports_daily
+    AND NOT isempty(branch.life * place.during * daterange(greatest(branch.reports_from, DATE '1900-01-01'), NULL));
+
+-- What a version says about its report, each 0 or 1. Late is a report of which nothing was filed before it was due.
+CREATE VIEW activities_reportfact AS
+SELECT version.id AS version_id, version.branch_id, report.business_date AS day, (version.state IN {CURRENT})::int AS reported,
+    (NOT EXISTS (
+        SELECT FROM activities_reportversion earlier WHERE earlier.daily_report_id = version.daily_report_id AND earlier.number <= version.number
+            AND (earlier.due_at IS NULL OR earlier.known_from <= earlier.due_at)))::int AS late,
+    (version.nature = 'correction')::int AS corrected, (version.state = 'filed')::int AS waiting, coalesce(version.known_until, version.known_from) AS known
+FROM activities_reportversion version JOIN activities_dailyreport report ON report.id = version.daily_report_id;
+
+{PARTS_AT}
 -- What is due in a wide region, as steps, for spells of branches at places.
 CREATE FUNCTION activities_due_parts(places bigint[], spells daterange[]) RETURNS TABLE (node_id bigint, day date, n integer) LANGUAGE sql STABLE AS $$
     SELECT path.ancestor_id, step.at, step.sign
@@ -159,16 +166,7 @@ $$;
 
 INTO_DELTA = f"INSERT INTO activities_rollupdelta (place_id, alone, tree_day, day, days, series, {COLUMNS}, known)"
 
-WRITERS = f"""
--- Changes of one branch follow each other: what holds, and what is due, depends on its other reports. A bounded number of locks for any number of branches.
-CREATE FUNCTION activities_hold_branches(branches bigint[]) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    -- The rows first, as foreign keys would ask for later: whoever changes a branch has its row before anything else.
-    PERFORM FROM branches_branch WHERE id = ANY (branches) ORDER BY id FOR KEY SHARE;
-    PERFORM pg_advisory_xact_lock(hashtext('activities_rollup'), slot)
-    FROM (SELECT DISTINCT (branch % 1024)::int AS slot FROM unnest(branches) AS branch ORDER BY slot) AS slots;
-END $$;
-
+SHIFT_LATEST = f"""
 CREATE FUNCTION activities_shift_latest(
     of_branches bigint[], of_metrics bigint[], added bigint[], removed bigint[], lives_of bigint[], lives daterange[]
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -182,6 +180,19 @@ BEGIN
     ) AS part
     GROUP BY place_id, tree_day, day, series HAVING {ANY_LEFT};
 END $$;
+"""
+
+WRITERS = f"""
+-- Changes of one branch follow each other: what holds, and what is due, depends on its other reports. A bounded number of locks for any number of branches.
+CREATE FUNCTION activities_hold_branches(branches bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    -- The rows first, as foreign keys would ask for later: whoever changes a branch has its row before anything else.
+    PERFORM FROM branches_branch WHERE id = ANY (branches) ORDER BY id FOR KEY SHARE;
+    PERFORM pg_advisory_xact_lock(hashtext('activities_rollup'), slot)
+    FROM (SELECT DISTINCT (branch % 1024)::int AS slot FROM unnest(branches) AS branch ORDER BY slot) AS slots;
+END $$;
+
+{SHIFT_LATEST}
 
 -- Spells that begin (sign 1) or are gone (sign -1), with the reports that fall into them.
 CREATE FUNCTION activities_shift_due(the_sign integer, the_branches bigint[], the_places bigint[], the_spells daterange[]) RETURNS void LANGUAGE plpgsql AS $$

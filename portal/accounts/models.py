@@ -110,7 +110,7 @@ class User(AbstractUser, PublicModel):
     @cached_property
     def current_grants(self) -> list["Grant"]:
         """Grants in force today; read once a request."""
-        return list(self.grants.in_force(clock.today()).select_related("region", "work_unit", "branch"))
+        return list(self.grants.in_force(clock.today()))
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
