@@ -123,6 +123,8 @@ def move_branch(*, actor: Model | AnonymousUser, branch: Branch, region: Region,
     if from_day > clock.today():
         raise ValidationError({"from_day": _("Enter the move on the day it happens, not before.")})
     with refusals_beside({}):
+        # Held first and whole, as whoever changes the branch's row has it: whoever files for the branch waits here, and not in between.
+        Branch.objects.select_for_update().get(pk=branch.pk)
         was = branch.region
         _make_room(BranchPlace.objects.filter(branch=branch), from_day)
         place = BranchPlace.objects.create(branch=branch, region=region, during=DateRange(from_day, None))
@@ -168,6 +170,8 @@ def reparent_region(*, actor: Model | AnonymousUser, region: Region, parent: Reg
     _require_region(actor, region)
     _require_region(actor, parent)
     with refusals_beside(_FIELDS):
+        # Two who move the same region follow each other, whichever spans each has to end.
+        Region.objects.select_for_update(no_key=True).get(pk=region.pk)
         _make_room(RegionParent.objects.filter(region=region), from_day)
         link = RegionParent.objects.create(region=region, parent=parent, during=DateRange(from_day, None))
         audit.record(actor, "region.moved", region, from_day=from_day.isoformat(), parent=str(parent.public_id))
