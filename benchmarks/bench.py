@@ -33,12 +33,11 @@ SIZES: Final = (1_000_000, 10_000_000)
 # The smaller one shows how cost grows; both have the branches of the larger.
 QUICK: Final = (20_000, 200_000)
 # By the name under which `--only` chooses them. Those of a size share a copy of its data: first those that only read, then those that file.
-SUBJECTS: Final = ("totals", "lists", "notes", "dashboard", "filing", "crowd", "feed")
+SUBJECTS: Final = ("totals", "lists", "notes", "exports", "dashboard", "filing", "crowd", "feed")
 NOT_MEASURED: Final = {
     "API page of 1,000 entries": "the API writes it with the nested ModelSerializer that would be the baseline",
     "API full pull as NDJSON": "there is no such export yet",
     "import of 100,000 rows, from xlsx or csv": "rows of reports cannot be imported yet",
-    "export of 1 M rows": "reports are exported as the table of a dashboard, not row by row",
     "what the search adds to filing a report": "its index cannot be taken away from one side only while both run in turn",
 }
 
@@ -83,7 +82,7 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
         Wrong: a result is not what it has to be.
     """
     # Only in the process that measures: the one that starts the server has no database.
-    from benchmarks.subjects import crowd, dashboard, feed, filing, lists, notes, totals
+    from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, totals
 
     several = 10 if quick else filing.REPORTS
     works: dict[str, Callable[[], list[Work]]] = {
@@ -96,7 +95,9 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
     if subject in works:
         rows = [measure(work, entries) for work in works[subject]()]
     elif subject == "crowd":
-        rows = crowd.measured(entries, each=2 if quick else crowd.EACH)
+        rows = crowd.measured(entries, each=1 if quick else crowd.EACH)
+    elif subject == "exports":
+        rows = exports.measured(entries)
     else:
         rows = feed.measured(entries)
     return [replace(row, row=f"{subject} {number}") for number, row in enumerate(rows)]

@@ -26,7 +26,7 @@ def database_settings(data_dir: Path, env: Mapping[str, str], *, pooled: bool = 
     """Return Django's `DATABASES["default"]`: `DATABASE_URL` if set, else the embedded server's socket. Starts nothing.
 
     With `pooled` no state is kept on the server from one transaction to the next, as a pooler in transaction mode demands. All that
-    would be kept is the cursors of exports; without them an export's rows are in memory at once.
+    would be kept is cursors of the server, by which `iterator()` reads long lists.
 
     Raises:
         ImproperlyConfigured: `DATABASE_URL` is malformed or names no PostgreSQL; the message says what to set.

@@ -1,5 +1,6 @@
 """The benchmark on a small province: each row compares before it is timed, and anything wrong makes it fail."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from benchmarks.generate import UNTIL, fill
 from benchmarks.measuring import Measured, Timing, Work, Wrong, measure, require_same
 from benchmarks.plans import Cost, cost_of
 from benchmarks.province import Options
-from benchmarks.subjects import crowd, dashboard, feed, filing, lists, notes, totals
+from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, totals
 
 ENTRIES = 5_000
 OPTIONS = Options(entries=ENTRIES, seed=1, branches=100, days=90, until=UNTIL)
@@ -27,6 +28,7 @@ WORKS: dict[str, Callable[[], list[Work]]] = {
     "filing": lambda: filing.works(runs=1, reports=2),
     "lists": lists.works,
     "notes": notes.works,
+    "exports": lambda: exports.works(rows=500),
 }
 
 
@@ -78,6 +80,15 @@ def test_a_kept_total_that_is_off_by_one_is_found(subject: str) -> None:
         cursor.execute("UPDATE activities_rollup SET value = value + 1 WHERE series > 0 AND days = 1 AND value > 0")
     with pytest.raises(Wrong, match="instead of"):
         measure(WORKS[subject]()[0], ENTRIES, runs=1)
+
+
+@pytest.mark.usefixtures("generated")
+def test_a_file_that_takes_much_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in exports.measured(ENTRIES, runs=1, rows=500):
+        assert re.search(r"grows by \d+ MB", row.notes[0])
+    monkeypatch.setattr(exports, "MOST_GROWTH", -1)
+    with pytest.raises(Wrong, match=r"records as csv.*grew by"):
+        exports.measured(ENTRIES, runs=1, rows=500)
 
 
 @pytest.mark.usefixtures("committed")

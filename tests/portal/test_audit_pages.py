@@ -1,7 +1,10 @@
 """The auditor reads the log, and the log says so."""
 
+import csv
+import json
 import re
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,22 @@ def test_the_log_asks_as_many_questions_at_any_size(auditor: User, organiser: Us
     with CaptureQueriesContext(connection) as asked:
         client.get(LIST)
     assert len(asked) == 6
+
+
+def test_the_export_has_every_row_as_the_log_has_it(auditor: User, organiser: User, branch: Branch) -> None:
+    audit.record(organiser, "report.filed", branch, address="192.0.2.7", number=2, words='引号" and, comma')
+    audit.record(None, "demo.loaded")
+    (loaded, filed), rows = AuditEntry.objects.exclude(action__startswith="audit.").order_by("-pk")[:2], csv.DictReader(StringIO(page(auditor, EXPORT)))
+    found = {row["action"]: row for row in rows}
+
+    assert json.loads(found["report.filed"].pop("details")) == {"number": 2, "words": '引号" and, comma'}
+    about = {"kind": "branch", "object": str(branch.public_id), "address": "192.0.2.7"}
+    who = {"username": organiser.username, "name": str(organiser)}
+    assert {name.lstrip("\ufeff"): value for name, value in found["report.filed"].items()} == {**_moment(filed), **who, "action": "report.filed", **about}
+    nobody = dict.fromkeys(("username", "name", "kind", "object", "address"), "")
+    told = {name.lstrip("\ufeff"): value for name, value in found["demo.loaded"].items()}
+    assert told == {**_moment(loaded), **nobody, "action": "demo.loaded", "details": "{}"}
+
+
+def _moment(row: AuditEntry) -> dict[str, str]:
+    return {"at": timezone.localtime(row.at).isoformat(timespec="microseconds")}

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape
 
+from django.conf import settings
+
 Cell = str | int | Decimal | date | None
 
 # A spreadsheet takes a text that begins so for a formula; control characters in front it may pass over.
@@ -53,7 +55,7 @@ def xml_sql(text: str) -> str:
     return rf"CASE WHEN {text} ~ '[&<>\u0001-\u001f\ufffe\uffff]' OR octet_length({text}) > {LONGEST_TEXT} THEN {held} ELSE {text} END"
 
 
-# --- Numbers ------------------------------------------------------------------------------------------------------------
+# --- Numbers and moments ----------------------------------------------------------------------------------------------------
 
 
 def written(value: Cell) -> Cell:
@@ -66,6 +68,13 @@ def written(value: Cell) -> Cell:
 def number_sql(value: str) -> str:
     """Return the same of a number in SQL."""
     return f"trim_scale({value})"
+
+
+def moment_sql(moment: str) -> str:
+    """Return a moment in SQL as ISO 8601 writes it, in the portal's time zone, which lies east of Greenwich."""
+    local = f"({moment} AT TIME ZONE '{settings.TIME_ZONE}')"
+    ahead = f"({local} - {moment} AT TIME ZONE 'UTC')"
+    return f"""to_char({local}, 'YYYY-MM-DD"T"HH24:MI:SS.US') || to_char({ahead}, '"+"HH24:MI')"""
 
 
 # --- Cells of a sheet ---------------------------------------------------------------------------------------------------
@@ -109,6 +118,11 @@ def number_cell_sql(at: int, value: str) -> str:
 def day_cell_sql(at: int, day: str) -> str:
     """Return the same with a day."""
     return _cell_sql(at, _DAY, f"({day} - DATE '{DAY_0}')")
+
+
+def moment_cell_sql(at: int, moment: str) -> str:
+    """Return the same with a moment."""
+    return xml_cell_sql(at, moment_sql(moment))
 
 
 def _cell_sql(at: int, around: tuple[str, str], content: str) -> str:

@@ -24,6 +24,8 @@ class Kind(Enum):
     TEXT = "text"
     NUMBER = "number"
     DAY = "day"
+    # To the microsecond, in the portal's time zone, as text: a sheet knows neither.
+    MOMENT = "moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,13 @@ class Listing:
 
     def lines(self) -> Iterator[bytes]:
         """Yield lines of csv, in pieces of any length."""
-        written: dict[Kind, Callable[[str], str]] = {Kind.TEXT: cells.guarded_sql, Kind.NUMBER: cells.number_sql, Kind.DAY: str}
+        written: dict[Kind, Callable[[str], str]] = {Kind.TEXT: cells.guarded_sql, Kind.NUMBER: cells.number_sql, Kind.DAY: str, Kind.MOMENT: cells.moment_sql}
         values = [held if column.names is not None else written[column.kind](held) for held, column in self._held]
         return self._copied(f"SELECT {', '.join(values)} FROM found", _CSV, lambda name: str(cells.guarded(name)))  # noqa: S608 - fields and numbers, here and below
 
     def rows(self, at_most: int) -> Iterator[bytes]:
         """Yield rows of sheets, each a line, in pieces of any length; after `at_most` rows another sheet begins."""
-        written = {Kind.TEXT: cells.text_cell_sql, Kind.NUMBER: cells.number_cell_sql, Kind.DAY: cells.day_cell_sql}
+        written = {Kind.TEXT: cells.text_cell_sql, Kind.NUMBER: cells.number_cell_sql, Kind.DAY: cells.day_cell_sql, Kind.MOMENT: cells.moment_cell_sql}
         placed = [(cells.xml_cell_sql if column.names is not None else written[column.kind])(at, held) for at, (held, column) in enumerate(self._held)]
         # The headings are row 1.
         numbered = f"SELECT (mod(row_number() OVER () - 1, {at_most}) + 2)::text AS row, found.* FROM found"  # noqa: S608
