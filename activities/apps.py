@@ -8,6 +8,8 @@ class ActivitiesConfig(AppConfig):
     """See the package's models."""
 
     name = "activities"
+    # Kinds of background job, with what does them.
+    jobs = {"import.check": "activities.imports.services.check_table", "import.file": "activities.imports.services.file_table"}
     # Sentences for the rules that triggers keep, by constraint name.
     rules = {
         "filed_is_never_changed": _("What was filed is never changed; file a new version."),

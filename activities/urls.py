@@ -3,6 +3,7 @@
 from django.urls import path
 
 from activities.views.filing import draft_save, on_behalf, report_edit
+from activities.views.imports import import_detail, import_list, import_refused, import_template
 from activities.views.period import period_edit
 from activities.views.reading import entry_detail, period_detail, report_detail, report_list, report_receipt
 from activities.views.review import report_confirm, report_withdraw, review_act, review_list
@@ -23,6 +24,10 @@ urlpatterns = [
     path("versions/<uuid:version_id>/confirm/", report_confirm, name="report_confirm"),
     path("versions/<uuid:version_id>/withdraw/", report_withdraw, name="report_withdraw"),
     path("entries/<uuid:entry_id>/", entry_detail, name="entry_detail"),
+    path("import/", import_list, name="import_list"),
+    path("import/template.xlsx", import_template, name="import_template"),
+    path("import/<uuid:import_id>/", import_detail, name="import_detail"),
+    path("import/<uuid:import_id>/refused.csv", import_refused, name="import_refused"),
     path("<uuid:branch_id>/span/", period_edit, name="period_edit"),
     path("<uuid:branch_id>/<iso-date:day>/", report_edit, name="report_edit"),
     path("<uuid:branch_id>/<iso-date:day>/draft/", draft_save, name="draft_save"),

@@ -32,7 +32,14 @@ class Section:
     acts: frozenset[Act] = frozenset()
 
 
-_READING = ("activities:report_list", "activities:report_detail", "activities:report_receipt", "activities:period_detail", "activities:entry_detail")
+_READING = (
+    "activities:report_list",
+    "activities:report_detail",
+    "activities:report_receipt",
+    "activities:period_detail",
+    "activities:entry_detail",
+    "activities:import_",
+)
 
 # Nobody is led to a page that turns them away.
 SECTIONS: tuple[Section, ...] = (

@@ -7,7 +7,8 @@ from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
-from activities.models import ReportDraft
+from activities.models import ImportedFigure, ImportedReport, RefusedCell, ReportDraft
+from activities.models.imports import ROWS_KEPT
 from portal.foundation import clock
 from portal.foundation.jobs import Progress
 from portal.foundation.models import Job
@@ -15,16 +16,19 @@ from portal.foundation.models import Job
 KIND = "housekeeping"
 DRAFTS_KEPT = timedelta(days=30)
 JOBS_KEPT = timedelta(days=90)
+# What was found in a table that was uploaded; the import itself stays, and says how many there were of each.
+_IMPORTED = {"imported_figures": ImportedFigure.objects.all(), "imported_reports": ImportedReport.objects.all(), "refused_cells": RefusedCell.objects.all()}
 
 
 def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
-    """Remove expired sessions and tokens, old lock-outs, drafts of a month ago and finished jobs; return how many of each."""
+    """Remove expired sessions and tokens, old lock-outs, drafts and rows of imports of a month ago, and finished jobs; return how many of each."""
     now = clock.now()
     gone = {
         "sessions": Session.objects.filter(expire_date__lt=now),
         "tokens": AuthToken.objects.filter(expiry__lt=now),
         "failed_sign_ins": AccessAttempt.objects.filter(attempt_time__lt=now - timedelta(days=1)),
         "drafts": ReportDraft.objects.filter(saved_at__lt=now - DRAFTS_KEPT),
+        **{name: rows.filter(of__uploaded_at__lt=now - ROWS_KEPT) for name, rows in _IMPORTED.items()},
         "jobs": Job.objects.filter(finished_at__lt=now - JOBS_KEPT),
     }
     result = {}

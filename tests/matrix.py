@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from tests.factories import PASSWORD
-from tests.matrix_world import ACTORS, ANONYMOUS, CLOSED, OUTSIDE, Side, World, token_key, workbook
+from tests.matrix_world import ACTORS, ANONYMOUS, CLOSED, OUTSIDE, Side, World, table_of, token_key, workbook
 from tests.personas import MARCH_6
 
 READERS: Final = frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client"})
@@ -27,6 +27,8 @@ FREEZERS: Final = frozenset({"reviewer", "official", "liaison"})
 OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
 ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
+
+IMPORTERS: Final = ORGANISER | REVIEWER
 
 EVERYBODY: Final = frozenset(ACTORS)
 NOT_SIGNED_IN: Final = frozenset({ANONYMOUS, CLOSED})
@@ -212,6 +214,10 @@ def _upload(case: Case) -> dict[str, Any]:
     return {"workbook": SimpleUploadedFile("a.xlsx", workbook(case.thing.community, "辛"))}
 
 
+def _table(case: Case) -> dict[str, Any]:
+    return {"table": SimpleUploadedFile("a.csv", table_of(case.thing.branch))}
+
+
 def _new_password(case: Case) -> dict[str, Any]:
     return {"present": PASSWORD, "password": "wutong jiedao spring", "repeated": "wutong jiedao spring"}
 
@@ -354,6 +360,13 @@ MATRIX: Final[dict[str, Line]] = {
     "activities:draft_save": acts(ORGANISER | REVIEWER, SEERS, _a_day, lambda case: {"v_vehicles": "1", "base": "0"}, success=200),
     "activities:report_confirm": acts(ORGANISER, READERS, _CALLED_IN),
     "activities:report_withdraw": acts(ORGANISER, READERS, _VERSION, lambda case: {"reason": "误报"}),
+    # A table is its uploader's alone: its notes are not everybody's to read.
+    "activities:import_list": Line(
+        {"GET": Access(IMPORTERS, otherwise=403), "POST": Access(IMPORTERS, success=302, otherwise=403, body=_table)}, two_sided=False
+    ),
+    "activities:import_template": lists(IMPORTERS),
+    "activities:import_detail": changes(ORGANISER, frozenset(), of("import_id", "imported")),
+    "activities:import_refused": reads(ORGANISER, of("import_id", "imported")),
     # Branches and people.
     "branches:branch_list": lists(),
     "branches:branch_detail": reads(SEERS, _BRANCH),

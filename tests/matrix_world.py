@@ -13,7 +13,8 @@ from knox.models import AuthToken
 from openpyxl import Workbook
 
 from activities import freezing
-from activities.models import Entry, FrozenFigure, Metric, ReportVersion, Statement, StockReceipt, Unit
+from activities.imports.services import check_table, take_in
+from activities.models import Entry, FrozenFigure, Metric, ReportImport, ReportVersion, Statement, StockReceipt, Unit
 from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, works_of
 from branches.access import Role
@@ -54,6 +55,7 @@ class Side:
     clerk: User
     machine: User
     workbook: Attachment
+    imported: ReportImport
 
     @cached_property
     def membership(self) -> Membership:
@@ -110,6 +112,9 @@ def build_world(city: City) -> World:
     administrator = actors["administrator"]
     assert administrator is not None
     inside.workbook = importing.keep_workbook(actor=administrator, content=workbook(city.community, "己"), name="a.xlsx")
+    organiser = actors["organiser"]
+    assert organiser is not None
+    inside.imported = _checked_import(organiser, inside.branch)
     [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
     return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code)
 
@@ -129,6 +134,18 @@ def workbook(community: Region, mark: str) -> bytes:
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def table_of(branch: Branch) -> bytes:
+    """A table with a figure of a branch, and a row that is refused."""
+    return f"支部,业务日期,指标,数值\n{branch.name},2020-03-03,vehicles,7\n{branch.name},2020-03-04,vehicles,x\n".encode()
+
+
+def _checked_import(owner: User, branch: Branch) -> ReportImport:
+    imported = take_in(actor=owner, content=table_of(branch), name="a.csv")
+    assert imported.job is not None
+    check_table(imported.job, lambda percent: None)
+    return imported
 
 
 def _without_grant(city: City, branch: Branch) -> dict[str, User]:
@@ -174,4 +191,5 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         clerk=clerk,
         machine=machine,
         workbook=importing.keep_workbook(actor=keeper, content=workbook(community, "庚"), name="b.xlsx"),
+        imported=_checked_import(clerk, branch),
     )

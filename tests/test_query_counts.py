@@ -17,13 +17,28 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
-from activities.models import DailyReport, Entry, EntryParticipant, FrozenFigure, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import (
+    DailyReport,
+    Entry,
+    EntryParticipant,
+    FrozenFigure,
+    ImportedReport,
+    Measure,
+    Metric,
+    PeriodReport,
+    RefusedCell,
+    ReportImport,
+    ReportVersion,
+    Statement,
+    StockReceipt,
+    Unit,
+)
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
 from members.models import Membership, OfficerTerm, Person, Secondment
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
-from portal.foundation.models import AuditEntry
+from portal.foundation.models import Attachment, AuditEntry
 from tests.factories import ALWAYS, make_person, make_user, since
 from tests.light_client import Browser, session_of
 from tests.personas import MARCH_6, City, Clock, make_city
@@ -59,6 +74,7 @@ class World:
         self._span([MARCH_6 - ONE_DAY * (number + 1) for number in numbers])
         self._beside(numbers)
         self._accounts(numbers, branches)
+        self._imports(numbers, branches)
         self.size = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -136,6 +152,21 @@ class World:
         given: dict[str, Any] = {"region": self.city.street, "metric": Metric.objects.get(code="vehicles"), "purpose": "日报", "due": 0, "reported": 0}
         given |= {"first_day": date(2015, 1, 1), "last_day": MARCH_6, "count": 0, "frozen_at": portal_clock.now() - ONE_DAY, "snapshot": "1:1:"}
         FrozenFigure.objects.bulk_create(FrozenFigure(frozen_by=self.users["official"], written_in=1, **given) for _number in numbers)
+
+    def _imports(self, numbers: range, branches: list[Branch]) -> None:
+        """Imports of the organiser, the first of them with as many refused cells, and reports of as many branches."""
+        owner = self.users["organiser"]
+        file = {"sha256": "0" * 64, "name": "a.csv", "content_type": "text/csv", "size": 1, "model": "reportimport", "added_by": owner}
+        files = Attachment.objects.bulk_create(Attachment(**file) for _number in numbers)
+        state, none = ReportImport.State.CHECKED, {"reports": 0, "rows": 0, "branches": 0, "days": 0}
+        some = {name: self.size + len(numbers) for name in none}
+        counts = {"rows": 9, "refused": 9, "cells": 999, "differing": 0, "ready": some, "held": none, "present": some}
+        ReportImport.objects.bulk_create(ReportImport(file=each, owner=owner, state=state, counts=counts) for each in files)
+        first = ReportImport.objects.order_by("pk")[0]
+        RefusedCell.objects.bulk_create(RefusedCell(of=first, line=number + 2, column="value", said_zh="错", said_en="wrong") for number in numbers)
+        for of_report, day in ((ImportedReport.State.READY, MARCH_6), (ImportedReport.State.PRESENT, MARCH_6 - ONE_DAY)):
+            staged = {"of": first, "business_date": day, "state": of_report, "uid": uuid4(), "receipt": "", "figures": 1}
+            ImportedReport.objects.bulk_create(ImportedReport(branch=branch, **staged) for branch in branches)
 
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
@@ -249,6 +280,8 @@ ADDRESSES: Final = (
     Address("official", "activities:period_detail", lambda world: [PeriodReport.objects.order_by("pk")[0].public_id]),
     Address("organiser", "activities:report_receipt", lambda world: [ReportVersion.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
     Address("official", "activities:entry_detail", lambda world: [Entry.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
+    Address("organiser", "activities:import_list"),
+    Address("organiser", "activities:import_detail", lambda world: [ReportImport.objects.order_by("pk")[0].public_id]),
     # The API.
     _api("branches-api:region-list"),
     _api("branches-api:work-unit-list"),

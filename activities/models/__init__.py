@@ -2,6 +2,7 @@
 
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
 from activities.models.frozen import FrozenFigure
+from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
 from activities.models.report import (
     DailyReport,
     Entry,
@@ -23,12 +24,16 @@ __all__ = [
     "Entry",
     "EntryParticipant",
     "FrozenFigure",
+    "ImportedFigure",
+    "ImportedReport",
     "Measure",
     "Metric",
     "OverPlaces",
     "OverTime",
     "PeriodReport",
+    "RefusedCell",
     "ReportDraft",
+    "ReportImport",
     "ReportVersion",
     "Rollup",
     "RollupDelta",

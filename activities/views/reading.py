@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from activities import chat, rollups
 from activities.figures import Qualifier, format_figure
 from activities.filters import ReportFilter, with_state
+from activities.imports.services import may_import
 from activities.models import ActivityKind, DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion
 from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.receipts import read_receipt
@@ -80,6 +81,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
         "named": _with_accounts(request, page.items),
         "may_file": access.may(request.user, Act.FILE),
         "may_review": access.may(request.user, Act.REVIEW),
+        "may_import": may_import(request.user),
         **_looked_up(request),
     }
     return render(request, "activities/report_list.html", context)

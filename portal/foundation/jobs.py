@@ -33,7 +33,7 @@ _READERS: set[Handler] = set()
 
 
 def reads_only(handler: Handler) -> Handler:
-    """Mark a handler that writes nothing but its result."""
+    """Mark a handler that writes nothing but its result; where that is too much for the job's row, it replaces it whole in a transaction of its own."""
     _READERS.add(handler)
     return handler
 

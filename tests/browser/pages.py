@@ -17,7 +17,8 @@ from django.utils import timezone
 from openpyxl import Workbook
 
 from activities import freezing, services
-from activities.models import Metric, Statement
+from activities.imports import services as import_services
+from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
 from activities.services import Figure, file_period_report, works_of
 from branches.access import Role
@@ -109,6 +110,7 @@ def build_world() -> World:
     _days(world)
     _papers(world)
     _quoted(world)
+    _uploaded(world)
     return world
 
 
@@ -229,6 +231,35 @@ def _papers(world: World) -> None:
     done = importing.keep_workbook(actor=administrator, content=workbook("桂园小区临时党支部", "桂"), name="名单二.xlsx")
     importing.import_clerks(actor=administrator, workbook=done)
     world.things["imported"] = done
+
+
+def _uploaded(world: World) -> None:
+    """Tables of figures: being read, checked with all that can be found, filed, refused, given up."""
+    clerk, main = world.users["organiser"], world.branches["main"]
+
+    def table(*rows: str) -> ReportImport:
+        content = "\n".join(["支部,业务日期,指标,数值", *rows]).encode()
+        return import_services.take_in(actor=clerk, content=content, name="二月份各支部日报数据汇总（最终版）.csv")
+
+    def checked(imported: ReportImport) -> ReportImport:
+        assert imported.job is not None
+        import_services.check_table(imported.job, lambda percent: None)
+        return imported
+
+    good, other = f"{main.name},2020-02-20,vehicles,约300", f"{main.name},2020-02-21,vehicles,7"
+    bad = [f"{main.name},2020-02-22,vehicles,二十", f"{LONG_BRANCH},2.3,没有,", f"{main.name},{_YESTERDAY},vehicles,1"]
+    world.things["import_reading"] = table(good)
+    world.things["import_checked"] = checked(table(good, *bad))
+    world.things["import_refused"] = checked(table())
+    world.things["import_filed"] = filed = checked(table(other, *bad))
+    import_services.confirm(imported=filed)
+    filed.refresh_from_db()
+    assert filed.job is not None
+    import_services.file_table(filed.job, lambda percent: None)
+    world.things["import_failed"] = failed = table(good)
+    assert failed.job is not None
+    failed.job.state = Job.State.FAILED
+    failed.job.save()
 
 
 def workbook(name: str, clerk: str = "钱", **changes: str) -> bytes:
@@ -412,6 +443,12 @@ PAGES: Final[tuple[Shown, ...]] = (
         state="returned without a note",
         posts_alone=True,
         fills=lambda world: {"act": "return", "version": str(world.reports["filed"].public_id), "note": "", "day": _YESTERDAY},
+    ),
+    page("activities:import_list", by=(*ORGANISER, *REVIEWER)),
+    refused("activities:import_list", by=REVIEWER, state="nothing chosen", fills=typed()),
+    *(
+        page("activities:import_detail", f"things.import_{state}.public_id", by=ORGANISER, state=state)
+        for state in ("reading", "checked", "refused", "filed", "failed")
     ),
     # Branches and people.
     page("branches:branch_list", by=SEERS),

@@ -12,6 +12,8 @@ SUSPECT = re.compile(r"phone|note|address|data$|health|household$|resident$|wher
 HARMLESS = {
     "members.Person.duty_phone": "a number of the post, given out to be called; masked and its use logged all the same",
     "activities.ReportVersion.review_note": "written by a reviewer about figures, read by every reader of the report",
+    "activities.ImportedFigure.qualifier_text": "the printed qualifier",
+    "activities.ImportedFigure.unit_text": "the printed unit",
     "activities.Measure.qualifier_text": "the printed qualifier",
     "activities.Measure.unit_text": "the printed unit",
     "activities.Statement.note": "from a published text",

@@ -1,0 +1,174 @@
+"""The pages of an import: uploaded, looked at, confirmed, and nobody else's."""
+
+import csv
+from datetime import date
+from io import BytesIO, StringIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from activities.imports import services
+from activities.imports.words import COLUMNS
+from activities.models import ReportImport, ReportVersion
+from branches.models import Branch
+from portal.accounts.models import User
+from portal.foundation.models import AuditEntry
+from portal.housekeeping import keep_house
+from tests.activities.tables import row, take_in, text, workbook, worked
+from tests.factories import file
+from tests.personas import MARCH_5, Clock
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def signed_in(user: User, language: str = "zh-hans") -> Client:
+    """A client of somebody's."""
+    client = Client(headers={"accept-language": language})
+    client.force_login(user)
+    return client
+
+
+def page_of(imported: ReportImport) -> str:
+    """The address of an import."""
+    return reverse("activities:import_detail", args=[imported.public_id])
+
+
+def test_a_table_is_uploaded_looked_at_confirmed_and_filed(organiser: User, branch: Branch) -> None:
+    client = signed_in(organiser)
+    rows = [row(branch.name), row(branch.name, day="2020-03-04", value="约7"), row(branch.name, day="2020-03-03", value="x")]
+
+    uploaded = client.post(reverse("activities:import_list"), {"table": SimpleUploadedFile("二月.xlsx", workbook(rows))})
+    imported = ReportImport.objects.get()
+    assert uploaded.headers["Location"] == page_of(imported)
+    assert "正在读取和核对" in client.get(page_of(imported)).content.decode()
+
+    worked(imported)
+    shown = client.get(page_of(imported)).content.decode()
+    assert "第 4 行" in shown
+    assert "这不是数字" in shown
+    assert "将上报 2 份日报" in shown
+    assert not ReportVersion.objects.exists()
+
+    assert client.post(page_of(imported)).headers["Location"] == page_of(imported)
+    assert "正在上报" in client.get(page_of(imported)).content.decode()
+    worked(imported)
+
+    done = client.get(page_of(imported)).content.decode()
+    assert "份日报已上报" in done
+    assert f"?branch={branch.public_id}&amp;since=2020-03-04&amp;until=2020-03-05" in done
+    assert ReportVersion.objects.count() == 2
+    assert "已上报" in client.get(reverse("activities:import_list")).content.decode()
+
+
+def test_the_sentences_are_in_the_language_of_the_page(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name, value="x"), row(branch.name, metric="patrol_rounds", kind="Checkpoint", value="-1")]))
+
+    shown = signed_in(organiser, "en").get(page_of(imported)).content.decode()
+
+    assert "This is not a number. Type digits only, such as 200." in shown
+    assert "A figure cannot be below zero." in shown
+    assert "这不是数字" not in shown
+
+
+def test_all_refused_cells_are_downloaded_and_nothing_in_them_is_computed(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.views.imports.SHOWN", 2)
+    imported = take_in(organiser, text([row("=1+1"), *(row(branch.name, day=f"2020-03-0{number}", value="x") for number in range(1, 5))]).encode())
+    client = signed_in(organiser)
+
+    assert client.get(page_of(imported)).content.decode().count("第 ") == 2
+    answer = client.get(reverse("activities:import_refused", args=[imported.public_id]))
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+
+    assert list(csv.reader(StringIO(content)))[1:3] == [
+        ["2", "支部", "'=1+1", "您可上报的支部中没有“=1+1”。"],
+        ["3", "数值", "x", "这不是数字。请只填数字，例如 200。"],
+    ]
+    assert len(content.splitlines()) == 6
+
+
+def test_what_is_there_already_leads_to_the_reports(organiser: User, branch: Branch) -> None:
+    file(branch, MARCH_5, by=organiser, vehicles=1)
+    imported = take_in(organiser, workbook([row(branch.name)]))
+
+    shown = signed_in(organiser).get(page_of(imported)).content.decode()
+
+    assert f"?branch={branch.public_id}&amp;since=2020-03-05" in shown
+    assert "1 份系统中已有，保持原样" in shown
+    assert "这张表里没有可上报的日报" in shown
+
+
+def test_nobody_else_sees_an_import(organiser: User, reviewer: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name, value="x")]))
+
+    for name in ("import_detail", "import_refused"):
+        assert signed_in(reviewer).get(reverse(f"activities:{name}", args=[imported.public_id])).status_code == 404
+    assert signed_in(reviewer).post(page_of(imported)).status_code == 404
+
+
+def test_too_large_a_file_is_refused_with_the_limit(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "LIMIT", 10)
+
+    answer = signed_in(organiser).post(reverse("activities:import_list"), {"table": SimpleUploadedFile("a.csv", b"x" * 11)})
+
+    assert answer.status_code == 422
+    assert "10" in answer.content.decode()
+    assert not ReportImport.objects.exists()
+
+
+def test_a_failed_job_is_asked_for_again_by_the_page(organiser: User, branch: Branch) -> None:
+    imported = services.take_in(actor=organiser, content=workbook([row(branch.name)]), name="a")
+    assert imported.job is not None
+    type(imported.job).objects.update(state="failed")
+    client = signed_in(organiser)
+    assert "再试一次" in client.get(page_of(imported)).content.decode()
+
+    client.post(page_of(imported))
+
+    assert worked(imported).state == ReportImport.State.CHECKED
+
+
+def test_the_template_is_understood_and_lists_all_figures_and_ones_own_branches(organiser: User, branch: Branch, other_branch: Branch) -> None:
+    answer = signed_in(organiser).get(reverse("activities:import_template"))
+    book = load_workbook(BytesIO(answer.content))
+    figures, how, catalogue, branches = book.worksheets
+    assert [cell.value for cell in figures[1]] == [column.heading for column in COLUMNS]
+    assert how.max_row > 5
+    assert catalogue["D2"].value == "vehicles"
+    assert [each[0] for each in branches.iter_rows(min_row=2, values_only=True)] == [branch.name]
+
+    kind, name = catalogue["A2"].value, catalogue["B2"].value
+    figures.append([branches["C2"].value, date(2020, 3, 5), kind, name, 5])
+    stream = BytesIO()
+    book.save(stream)
+    imported = take_in(organiser, stream.getvalue())
+
+    assert imported.counts["ready"]["rows"] == 1
+
+
+def test_rows_of_an_import_are_thrown_away_after_a_month_and_the_import_stays(organiser: User, branch: Branch, clock: Clock) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, value="x")]))
+    job: Any = imported.job
+    keep_house(job, lambda percent: None)
+    assert imported.refusals.count() == 1
+
+    clock.move_to(clock.moment.replace(month=5))
+    gone = keep_house(job, lambda percent: None)
+
+    assert (gone["imported_reports"], gone["refused_cells"]) == (1, 1)
+    assert signed_in(organiser).get(page_of(imported)).status_code == 200
+
+
+def test_each_step_is_in_the_audit_log_in_words(organiser: User, auditor: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name)]))
+    signed_in(organiser).post(page_of(imported))
+    worked(imported)
+
+    log = signed_in(auditor).get(reverse("portal:audit_list")).content.decode()
+
+    for words in ("上传数据表格", "确认导入日报", "导入的日报已上报"):
+        assert words in log
+    assert AuditEntry.objects.get(action="import.confirmed").address == "127.0.0.1"
