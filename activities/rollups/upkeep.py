@@ -131,7 +131,11 @@ def fold(limit: int = BATCH) -> int:
 
 def fold_when_many() -> None:
     """Fold when more changes wait than readers should add up."""
-    if RollupDelta.objects.order_by().values("pk")[MANY : MANY + 1].exists():
+    with connection.cursor() as cursor:
+        # Both ends of an index, instead of counting: what a rollback left out makes it fold a little earlier.
+        cursor.execute(f"SELECT max(id) - min(id) FROM {_WAITING}")  # noqa: S608
+        waiting = cursor.fetchone()[0] or 0
+    if waiting >= MANY:
         fold()
 
 

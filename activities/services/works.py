@@ -19,7 +19,7 @@ from portal.foundation.models import new_public_id
 from portal.foundation.text import fold
 
 # What a figure is checked and converted by.
-_CATALOGUE: Final = Metric.objects.select_related("unit").only("code", "kind", "decimals", "unit__dimension", "unit__factor")
+_CATALOGUE: Final = Metric.objects.order_by().select_related("unit").only("code", "kind", "decimals", "unit__dimension", "unit__factor")
 
 
 @dataclass(frozen=True)
