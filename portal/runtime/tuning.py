@@ -79,10 +79,9 @@ def server_settings(machine: Machine) -> dict[str, str]:
         # The log of a bulk load without a checkpoint every few seconds; replaying it after a crash has to end within RECOVERY.
         "max_wal_size": f"{log_limit}MB",
         "min_wal_size": f"{log_limit // 4}MB",
-        # A page is written whole on its first change after a checkpoint: fewer checkpoints and compressed pages are less to write.
+        # A page is written whole on its first change after a checkpoint: fewer checkpoints are less to write.
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
-        "wal_compression": "on",
         # Our statements are short: compiling one takes longer than running it.
         "jit": "off",
         # On an SSD, and with most pages cached anyway, reading by index costs hardly more than reading on.
