@@ -64,7 +64,6 @@ def works(rows: int = ROWS) -> list[Work]:
         if response.status_code != 200:
             raise RuntimeError(f"{address}: {response.status_code}")
         yield from response
-        response.close()
 
     def row(name: str, theirs: str, baseline: Callable[[Any, IO[bytes]], None], read: Callable[[IO[bytes]], Iterator[list[str]]], target: float) -> Work:
         ending = name.rpartition(" ")[2]
