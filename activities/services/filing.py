@@ -288,8 +288,5 @@ def _store(version: ReportVersion, works: Sequence[Work], content: Mapping[str, 
     }
     with connection.cursor() as cursor:
         cursor.execute(_CONTENTS, values)
-        if any(figure.metric == SATISFIED for work in works for figure in work.figures):
-            # Refused here, where there is still somebody to tell, and not at a commit further out.
-            cursor.execute("SET CONSTRAINTS satisfied_are_among_the_valid IMMEDIATE; SET CONSTRAINTS satisfied_are_among_the_valid DEFERRED")
     # What was filed stands; whoever reads next adds up what could not be folded.
     transaction.on_commit(upkeep.fold_when_many, robust=True)

@@ -17,10 +17,12 @@ from activities.models import (
     Entry,
     EntryParticipant,
     FrozenFigure,
+    ImportedReport,
     Measure,
     Metric,
     PeriodReport,
     ReportDraft,
+    ReportImport,
     ReportVersion,
     Rollup,
     Statement,
@@ -30,6 +32,7 @@ from activities.models import (
 from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
+from portal.foundation.models import Attachment
 from portal.foundation.refusals import constraint_of
 from tests.factories import make_branch, make_person, make_region, make_unit, make_user
 from tests.personas import MARCH_5, MARCH_6
@@ -538,6 +541,24 @@ def a_frozen_value_put_right() -> Break:
 @CASES.breaks("frozen_is_kept")
 def a_frozen_figure_removed() -> Break:
     return Break(Remove(stored(frozen())))
+
+
+def an_import(**values: Any) -> ReportImport:
+    """An uploaded table, not stored."""
+    owner = make_user()
+    file = Attachment.objects.create(sha256="0" * 64, name="a.csv", content_type="text/csv", size=1, model="reportimport", added_by=owner)
+    return ReportImport(file=file, owner=owner, **values)
+
+
+@CASES.breaks("import_is_filed_at_a_moment")
+def an_import_filed_at_no_moment() -> Break:
+    return Break(Add(an_import(state="filed")))
+
+
+@CASES.breaks("imported_report_once", collides=True)
+def a_report_twice_in_an_import() -> Break:
+    given = {"of": stored(an_import()), "branch": a_branch(), "business_date": MARCH_6, "state": "ready", "uid": uuid4(), "figures": 1}
+    return Break(Add(ImportedReport(**given)), after=Add(ImportedReport(**given)))
 
 
 # --- Each rule broken ---------------------------------------------------------------------------------------------------
