@@ -33,11 +33,8 @@ SIZES: Final = (1_000_000, 10_000_000)
 # The smaller one shows how cost grows; both have the branches of the larger.
 QUICK: Final = (20_000, 200_000)
 # By the name under which `--only` chooses them. Those of a size share a copy of its data: first those that only read, then those that file.
-SUBJECTS: Final = ("totals", "lists", "notes", "exports", "dashboard", "filing", "crowd", "feed")
+SUBJECTS: Final = ("totals", "lists", "notes", "exports", "pull", "dashboard", "filing", "imports", "crowd", "feed")
 NOT_MEASURED: Final = {
-    "API page of 1,000 entries": "the API writes it with the nested ModelSerializer that would be the baseline",
-    "API full pull as NDJSON": "there is no such export yet",
-    "import of 100,000 rows, from xlsx or csv": "rows of reports cannot be imported yet",
     "what the search adds to filing a report": "its index cannot be taken away from one side only while both run in turn",
 }
 
@@ -82,13 +79,14 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
         Wrong: a result is not what it has to be.
     """
     # Only in the process that measures: the one that starts the server has no database.
-    from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, totals
+    from benchmarks.subjects import crowd, dashboard, exports, feed, filing, imports, lists, notes, pull, totals
 
     several = 10 if quick else filing.REPORTS
     works: dict[str, Callable[[], list[Work]]] = {
         "dashboard": dashboard.works,
         "totals": totals.works,
         "filing": lambda: filing.works(reports=several),
+        "imports": lambda: imports.works(rows=5_000 if quick else imports.ROWS),
         "lists": lists.works,
         "notes": notes.works,
     }
@@ -98,6 +96,8 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
         rows = crowd.measured(entries, each=1 if quick else crowd.EACH)
     elif subject == "exports":
         rows = exports.measured(entries)
+    elif subject == "pull":
+        rows = pull.measured(entries)
     else:
         rows = feed.measured(entries)
     return [replace(row, row=f"{subject} {number}") for number, row in enumerate(rows)]

@@ -25,7 +25,7 @@ class Work:
         subject: our way, timed. baseline: the other, timed; None where the row only has a result to be right.
         found: our way's result, untimed. expected: what it has to equal.
         target: the least of baseline / subject that is wanted; `most`: the most of subject / baseline, where ours may be slower.
-        amount: how many things one run does; times are told for one.
+        amount: how many things one run does; times are told for one. baseline_amount: how many the other does, where that is fewer.
         grows: whether its cost may grow with the number of entries.
     """
 
@@ -38,7 +38,8 @@ class Work:
     expected: Callable[[], Any]
     target: float | None = None
     most: float | None = None
-    amount: int = 1
+    amount: float = 1
+    baseline_amount: float | None = None
     grows: bool = True
 
 
@@ -150,7 +151,7 @@ def _timed(work: Work, runs: int) -> tuple[Timing, Timing | None]:
     for _run in range(runs):
         subject.append(_seconds(work.subject) / work.amount)
         if work.baseline is not None:
-            baseline.append(_seconds(work.baseline) / work.amount)
+            baseline.append(_seconds(work.baseline) / (work.baseline_amount or work.amount))
     return Timing(subject), Timing(baseline) if baseline else None
 
 

@@ -5,7 +5,7 @@ The serializers describe the same for the schema; a test holds the two together.
 
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, F, IntegerField, OuterRef
+from django.db.models import BooleanField, ExpressionWrapper, IntegerField, OuterRef
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
@@ -54,18 +54,17 @@ def _work(user: Any, at: Addresses) -> dict[str, Json]:
 
 
 def _measures(at: Addresses) -> Json:
-    metrics, units = Metric.objects.all(), Unit.objects.all()
-    position = Cast(w.looked_up(metrics, F("position"), "metric"), IntegerField())
+    position = Cast(w.looked_up(Metric, "position", "metric_id"), IntegerField())
     item = json_object(
         public_id=w.identifier(),
         url=at.of(MEASURES),
-        metric=w.coded(metrics, "code", "metric"),
+        metric=w.code(w.looked_up(Metric, "code", "metric_id")),
         value=w.exact("value"),
-        unit=w.coded(metrics, "unit__code", "metric"),
+        unit=w.code(w.looked_up(Unit, "code", w.looked_up(Metric, "unit", "metric_id"))),
         qualifier=w.code("qualifier"),
         qualifier_text=w.value("qualifier_text"),
         value_entered=w.exact("value_entered"),
-        unit_entered=w.coded(units, "code", "unit_entered"),
+        unit_entered=w.code(w.looked_up(Unit, "code", "unit_entered_id")),
         unit_text=w.value("unit_text"),
         source=w.code("source"),
     )

@@ -17,7 +17,7 @@ from benchmarks.generate import UNTIL, fill
 from benchmarks.measuring import Measured, Timing, Work, Wrong, measure, require_same
 from benchmarks.plans import Cost, cost_of
 from benchmarks.province import Options
-from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, totals
+from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, pull, totals
 
 ENTRIES = 5_000
 OPTIONS = Options(entries=ENTRIES, seed=1, branches=100, days=90, until=UNTIL)
@@ -121,6 +121,23 @@ def test_the_feed_misses_nothing_and_a_version_that_is_lost_or_old_is_found(monk
         monkeypatch.setattr(feed, "pulled", lambda since, lost=lost: pulled(since) | lost if lost else dict.fromkeys(pulled(since), "withdrawn"))
         with pytest.raises(Wrong, match="copy made by the feed"):
             feed.measured(ENTRIES, each=1)
+
+
+@pytest.mark.usefixtures("committed")
+def test_what_the_api_sends_is_compared_with_the_nested_serializer_and_with_bare_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, part, whole = pull.measured(ENTRIES, runs=1, some=500)
+    assert [row.wanted for row in (page, part, whole)] == [">= 10x", ">= 25x", ">= 0.7x"]
+    assert "the server grows by" in whole.notes[0]
+    by_id, digest = pull._by_id, pull._digest
+    for name, read in (("_by_id", by_id), ("_digest", digest)):
+        with monkeypatch.context() as patch:
+            found = iter([lambda lines, read=read: planted(read(lines)), read])
+            patch.setattr(pull, name, lambda lines, found=found: next(found)(lines))
+            with pytest.raises(Wrong, match="API full pull"):
+                pull.measured(ENTRIES, runs=1, some=500)
+    monkeypatch.setattr(pull, "MOST_GROWTH", -1)
+    with pytest.raises(Wrong, match="grew by"):
+        pull.measured(ENTRIES, runs=1, some=500)
 
 
 @pytest.mark.usefixtures("generated")

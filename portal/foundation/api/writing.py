@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Exists, F, Func, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, Exists, F, Func, Model, QuerySet, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -52,8 +52,7 @@ class _Moment(Func):
 
 
 class _LookedUp(Func):
-    template = "(%(expressions)s::text)"
-    arg_joiner = " ->> "
+    template = "((SELECT jsonb_object_agg(id, %(column)s) FROM %(table)s) ->> (%(expressions)s)::text)"
     output_field = TextField()
 
 
@@ -78,9 +77,9 @@ def moment(field: str, *, null: bool = False) -> Json:
     return _written(_Moment(field, zone=settings.TIME_ZONE), null=null)
 
 
-def code(field: str) -> Json:
+def code(of: str | Combinable) -> Json:
     """Return a word of ours, such as a choice: nothing in it has to be escaped."""
-    return Json('"%s"', (F(field),))
+    return Json('"%s"', (F(of) if isinstance(of, str) else of,))
 
 
 def identifier(field: str = "public_id") -> Json:
@@ -110,15 +109,10 @@ def mostly_empty(rows: QuerySet[Any, Any], items: Json) -> Json:
     return Json(items.pattern, (Case(When(Exists(rows), then=texts), default=Value("", TextField())),))
 
 
-def looked_up(rows: QuerySet[Any, Any], of: Combinable, reference: str) -> Func:
-    """Return, as text, what `of` is in the one of a few `rows` that `reference` points to: all are read once a statement, not once a reference."""
-    gathered = Func(F("pk"), of, function="jsonb_object_agg", output_field=TextField())
-    return _LookedUp(Subquery(rows.order_by().annotate(gathered=gathered).values("gathered")), F(f"{reference}_id"))
-
-
-def coded(rows: QuerySet[Any, Any], code: str, reference: str) -> Json:
-    """Return the code of the one of a few `rows` that `reference` points to."""
-    return Json("%s", (looked_up(rows, _ToJson(code), reference),))
+def looked_up(model: type[Model], field: str, reference: str | Combinable) -> Func:
+    """Return, as text, a field of that one of a few rows to which `reference` points: all are read once a statement, where a join reads them for each row."""
+    held: Any = model._meta.get_field(field)
+    return _LookedUp(reference, table=model._meta.db_table, column=held.column)
 
 
 class Addresses:
