@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Exists, F, Func, Model, QuerySet, TextField, Value, When
+from django.db.models import Case, F, Func, Model, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.request import Request
@@ -106,7 +107,9 @@ def array(rows: QuerySet[Any, Any], item: Json) -> Json:
 def mostly_empty(rows: QuerySet[Any, Any], items: Json) -> Json:
     """Return an `array`, which is not even asked for where there are no `rows`."""
     (texts,) = items.values
-    return Json(items.pattern, (Case(When(Exists(rows), then=texts), default=Value("", TextField())),))
+    # Not EXISTS: for that all rows there are may be read and hashed first, even for a page.
+    first = Subquery(rows.values("pk")[:1])
+    return Json(items.pattern, (Case(When(IsNull(first, False), then=texts), default=Value("", TextField())),))
 
 
 def looked_up(model: type[Model], field: str, reference: str | Combinable) -> Func:
