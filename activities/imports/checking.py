@@ -179,7 +179,7 @@ class _Reader:
             row = [str(cell) if isinstance(cell, bool) else cell for cell in row]
         branch, day, note = self.branch(row[0]), self.day(row[1]), self.note(row[6])
         metric = self.metric(row[2], row[3])
-        read = self.figure(metric, row[4], row[5]) if not isinstance(metric, Bad) else self.number(row[4])
+        read = self.figure(metric.code, row[4], row[5]) if not isinstance(metric, Bad) else self.number(row[4])
         bad = [each for each in (branch, day, metric, read, note) if isinstance(each, Bad)]
         if number in self.special or number in self.merged:
             marked = [*self.special.get(number, ()), *self.merged.get(number, ())]

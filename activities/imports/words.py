@@ -131,13 +131,13 @@ class Catalogue:
             raise BadCell("kind", _("“%(figure)s” belongs to “%(kind)s”.") % {"figure": found.name, "kind": own})
         return found
 
-    def read(self, metric: Metric, value: object, unit: object) -> Read:
-        """Read a figure from its cells.
+    def read(self, code: str, value: object, unit: object) -> Read:
+        """Read a figure of the metric `code` from its cells.
 
         Raises:
             BadCell: one of them cannot be read, or they contradict each other.
         """
-        typed, words = number_of(value), plain(unit)
+        metric, typed, words = self._metrics[code], number_of(value), plain(unit)
         if len(words) > BY_NAME["unit"].limit:
             raise BadCell("unit", too_long("unit"))
         written = read_written(typed)

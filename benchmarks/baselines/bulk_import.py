@@ -57,7 +57,7 @@ def _read(content: bytes, actor: Any) -> Rows:
     for each in cells:
         # Rows end with their last cell that holds something.
         row = {name: "" if at >= len(each) or each[at] is None else each[at] for name, at in columns.items()}
-        read = catalogue.read(catalogue.metric(row["kind"], row["metric"]), row["value"], row["unit"])
+        read = catalogue.read(catalogue.metric(row["kind"], row["metric"]).code, row["value"], row["unit"])
         kinds = rows.setdefault((places.find(row["branch"]), day_of(row["day"])), {})
         kinds.setdefault(read.metric.kind, []).append((read, note_of(row["note"])))
     return rows

@@ -5,6 +5,7 @@ import io
 import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from openpyxl import Workbook
@@ -28,6 +29,8 @@ ROWS: Final = 100_000
 _METRICS: Final = tuple(metric for _kind, *metrics in world.KINDS for metric in metrics)
 _DAY: Final = timedelta(days=1)
 
+Table = tuple[Span, bytes]
+
 
 class Tables:
     """Tables to import, each of the same branches and figures on days of which there are no reports yet, and whoever files them."""
@@ -47,6 +50,15 @@ class Tables:
         last = self._until - _DAY
         self._until = last - _DAY * (self.days - 1)
         return Span(self._until, last)
+
+    def line(self, make: Callable[[Span], bytes], ready: int) -> Iterator[Table]:
+        """Yield tables for days that follow each other; the first of them are ready."""
+
+        def one() -> Table:
+            span = self.next_span()
+            return span, make(span)
+
+        return chain([one() for _number in range(ready)], iter(one, None))
 
     def cells(self, first: date) -> Iterator[list[Any]]:
         """Yield rows; the same from whatever day on."""
@@ -87,17 +99,21 @@ def _branches(region: Region) -> BranchQuerySet:
 
 
 def works(runs: int = RUNS, rows: int = ROWS) -> list[Work]:
-    """Return the rows. All tables are made before anything is timed."""
+    """Return the rows. As many tables as are timed, and one to compare, are made before."""
     tables = Tables(rows)
-    # One for the comparison and one a run, of each side and each file.
-    spans = [tables.next_span() for _number in range(3 * (runs + 1))]
-    ours, theirs, plain = (spans[part::3] for part in range(3))
-    ours_books, their_books = (iter([tables.workbook(span) for span in some]) for some in (ours, theirs))
-    plain_texts = iter([tables.csv(span) for span in plain])
+    ours, theirs, plain = (tables.line(make, runs + 1) for make in (tables.workbook, tables.workbook, tables.csv))
     bare: list[BareCopy] = []
 
+    def ours_from(line: Iterator[Table]) -> None:
+        imported(tables.actor, next(line)[1])
+
+    def counted() -> list[int]:
+        span, content = next(plain)
+        imported(tables.actor, content)
+        bare[:] = [BareCopy((span.first, span.last))]
+        return [of_days(model, (span.first, span.last)).count() for model in TABLES]
+
     def copied() -> list[int]:
-        bare.append(BareCopy((plain[0].first, plain[0].last)))
         bare[0].run()
         return bare[0].rows()
 
@@ -106,19 +122,19 @@ def works(runs: int = RUNS, rows: int = ROWS) -> list[Work]:
             name=f"import from xlsx, {rows:,} rows",
             ours="upload, check and filing by jobs; totals folded",
             theirs="openpyxl, bulk_create; same rules and triggers, totals folded",
-            subject=lambda: imported(tables.actor, next(ours_books)),
-            baseline=lambda: by_bulk_create(next(their_books), tables.actor),
-            found=lambda: _filed(tables, ours[0], lambda: imported(tables.actor, next(ours_books))),
-            expected=lambda: _filed(tables, theirs[0], lambda: by_bulk_create(next(their_books), tables.actor)),
+            subject=lambda: ours_from(ours),
+            baseline=lambda: by_bulk_create(next(theirs)[1], tables.actor),
+            found=lambda: _filed(tables, next(ours), imported),
+            expected=lambda: _filed(tables, next(theirs), lambda actor, content: by_bulk_create(content, actor)),
             target=6,
         ),
         Work(
             name=f"import from csv, {rows:,} rows",
             ours="upload, check and filing by jobs; totals folded",
             theirs="bare COPY of the rows it comes to, into like tables without triggers and foreign keys",
-            subject=lambda: imported(tables.actor, next(plain_texts)),
+            subject=lambda: ours_from(plain),
             baseline=lambda: bare[0].run(),
-            found=lambda: _counted(plain[0], lambda: imported(tables.actor, next(plain_texts))),
+            found=counted,
             expected=copied,
             target=0.4,
         ),
@@ -143,11 +159,12 @@ def _work() -> None:
             raise RuntimeError(job.error)
 
 
-def _filed(tables: Tables, span: Span, file: Callable[[], None]) -> dict[str, Any]:
+def _filed(tables: Tables, table: Table, file: Callable[[Any, bytes], None]) -> dict[str, Any]:
     """File a table, and return its rows apart from what differs between two, and by how much it moved the totals of its days."""
+    span, content = table
     scope, metrics = Scope.of(world.province()), [metric for metric in tables.metrics.values() if metric.over_time == OverTime.SUM]
     before = rollups.totals(scope, span, metrics)
-    file()
+    file(tables.actor, content)
     after = rollups.totals(scope, span, metrics)
     moved = {code: (total.value or 0) - ((before[code].value or 0) if code in before else 0) for code, total in after.items()}
     days = (span.first, span.last)
@@ -173,9 +190,3 @@ _SHOWN: Final = (
     "entry__note",
     "entry__note_folded",
 )
-
-
-def _counted(span: Span, file: Callable[[], None]) -> list[int]:
-    """File a table, and return how many rows of each table it came to."""
-    file()
-    return [of_days(model, (span.first, span.last)).count() for model in TABLES]

@@ -17,7 +17,7 @@ from benchmarks.generate import UNTIL, fill
 from benchmarks.measuring import Measured, Timing, Work, Wrong, measure, require_same
 from benchmarks.plans import Cost, cost_of
 from benchmarks.province import Options
-from benchmarks.subjects import crowd, dashboard, exports, feed, filing, lists, notes, pull, totals
+from benchmarks.subjects import crowd, dashboard, exports, feed, filing, imports, lists, notes, pull, totals
 
 ENTRIES = 5_000
 OPTIONS = Options(entries=ENTRIES, seed=1, branches=100, days=90, until=UNTIL)
@@ -26,6 +26,7 @@ WORKS: dict[str, Callable[[], list[Work]]] = {
     "dashboard": lambda: dashboard.works(reports=20),
     "totals": totals.works,
     "filing": lambda: filing.works(runs=1, reports=2),
+    "imports": lambda: imports.works(runs=1, rows=200),
     "lists": lists.works,
     "notes": notes.works,
     "exports": lambda: exports.works(rows=500),
