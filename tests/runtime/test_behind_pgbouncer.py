@@ -80,6 +80,13 @@ def api(site: Site, place: dict[str, str], path: str, body: dict[str, Any] | Non
         return json.load(answer)
 
 
+def pulled(site: Site, place: dict[str, str]) -> list[dict[str, Any]]:
+    """Pull all entries of a place as lines, the last one included."""
+    request = urllib.request.Request(f"http://127.0.0.1:{site.portal.port}/api/v1/entries/all/", headers={"Authorization": f"Token {place['token']}"})
+    with DIRECT.open(request, timeout=60) as answer:
+        return [json.loads(line) for line in answer]
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with an empty database of an ordinary role."""
@@ -207,6 +214,16 @@ def test_the_audit_log_is_exported_whole_by_several_at_once(site: Site) -> None:
 
     # Under the header; the exports themselves are in the log too.
     assert all(export.decode().count("\n") - 1 > filed for export in exports)
+
+
+def test_all_entries_are_pulled_by_several_at_once_and_their_changes_begin_there(site: Site) -> None:
+    with ThreadPoolExecutor(BRANCHES) as people:
+        pulls = list(people.map(lambda place: pulled(site, place), site.places))
+
+    for place, (*entries, last) in zip(site.places, pulls, strict=True):
+        assert last["rows"] == len(entries) >= ROUNDS
+        assert {entry["branch"]["public_id"] for entry in entries} == {place["branch"]}
+        assert api(site, place, last["changes"].partition("/api/v1/")[2])["results"] == []
 
 
 def test_the_worker_does_its_jobs(site: Site) -> None:
