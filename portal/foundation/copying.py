@@ -39,6 +39,7 @@ class _Copying(Thread):
         super().__init__(daemon=True)
         self._cursor, self._statement = cursor, statement
         self._from, self._to = os.pipe()
+        self._read_all = False
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -51,19 +52,26 @@ class _Copying(Thread):
 
     def read(self) -> bytes:
         """Return what came next; nothing at the end."""
-        return os.read(self._from, _CHUNK)
+        piece = os.read(self._from, _CHUNK)
+        self._read_all = not piece
+        return piece
 
     def end(self) -> None:
-        """Stop the statement if it still runs, and leave the connection as it was."""
+        """Stop the statement unless all was read, and leave the connection as it was."""
         try:
-            if self.is_alive():
-                self._cursor.connection.cancel()
+            # Not when it has ended: a pooler may pass a late word on to whoever has the connection next.
+            if not self._read_all:
+                self.cancel()
             # What is on its way has to be taken from the driver, or the connection would be of no more use.
             while self.read():
                 pass
             self.join()
         finally:
             os.close(self._from)
+
+    def cancel(self) -> None:
+        """Ask the server to stop the statement."""
+        self._cursor.connection.cancel()
 
     def check(self) -> None:
         """Raise what the database raised."""

@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
 from branches.models import Region
+from portal.foundation import copying
 from portal.foundation.copying import copied
 from portal.foundation.tables import Column, Kind, Listing, Sheet, cells, csv_of, sheets, workbook
 
@@ -191,6 +192,24 @@ MANY = "COPY (SELECT number, repeat('x', 100) FROM generate_series(1, 1000000) A
 def test_what_is_copied_comes_whole() -> None:
     lines = b"".join(copied("COPY (SELECT generate_series(1, %s)) TO STDOUT", [100_000])).split()
     assert lines == [str(number).encode() for number in range(1, 100_001)]
+
+
+@pytest.mark.django_db
+def test_a_statement_is_cancelled_only_when_it_was_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled, cancel = list[Any](), copying._Copying.cancel
+
+    def noted(of: Any) -> None:
+        cancelled.append(of)
+        cancel(of)
+
+    monkeypatch.setattr(copying._Copying, "cancel", noted)
+    for number in range(50):
+        assert list(copied("COPY (SELECT %s::int) TO STDOUT", [number])) == [f"{number}\n".encode()]
+    assert not cancelled
+    reading = copied(MANY)
+    next(reading)
+    reading.close()  # type: ignore[attr-defined]
+    assert len(cancelled) == 1
 
 
 @pytest.mark.django_db
