@@ -217,7 +217,7 @@ def day_of(cell: object) -> date:
     text = _required("day", cell)
     day = read_day(fold(text))
     if day is None:
-        raise BadCell("day", _("“%(text)s” is not a date with its year. Write it like one of these: %(forms)s.") % {"text": text, "forms": DAY_FORMS})
+        raise BadCell("day", _("“%(text)s” is not a date with its year. Write it like 2020-02-03.") % {"text": text})
     return day
 
 

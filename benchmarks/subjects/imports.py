@@ -43,6 +43,7 @@ class Tables:
         self.rows = rows
         self.days = -(-rows // (len(self.branches) * len(_METRICS)))
         self.metrics = {metric.code: metric for metric in world.catalogue()}
+        self._named = [(str(metric.get_kind_display()), metric.name_zh, metric.unit_zh) for code in _METRICS for metric in [self.metrics[code]]]
         self._until = DailyReport.objects.order_by("business_date").values_list("business_date", flat=True)[0]
 
     def next_span(self) -> Span:
@@ -66,11 +67,11 @@ class Tables:
         for number in range(self.rows):
             at, figure = divmod(number, len(_METRICS))
             day, branch = divmod(at, len(self.branches))
-            metric = self.metrics[_METRICS[figure]]
+            kind, name, unit = self._named[figure]
             value, luck = chance.randint(1, 300), chance.random()
             written = f"约{value}" if luck < 0.05 else value
             note = f"东门{value}号，詹家墩" if figure % 8 == 0 else ""
-            yield [self.branches[branch], first + _DAY * day, metric.get_kind_display(), metric.name_zh, written, metric.unit_zh, note]
+            yield [self.branches[branch], first + _DAY * day, kind, name, written, unit, note]
 
     def workbook(self, span: Span) -> bytes:
         """Return a workbook."""

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -42,7 +43,22 @@ LOCKED: Final = "locked"
 TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
-    *("名单二.xlsx", "名单.xlsx", "没有这个支部", "没有这个地方", "没有这个人", "没有这件事", "没有的社区", "没有", "临时党支部", "坏", "示例一公司"),
+    *(
+        "二月份各支部日报数据汇总（最终版）.csv",
+        "二十",
+        f"{LONG_BRANCH[:59]}…",
+        "名单二.xlsx",
+        "名单.xlsx",
+        "没有这个支部",
+        "没有这个地方",
+        "没有这个人",
+        "没有这件事",
+        "没有的社区",
+        "没有",
+        "临时党支部",
+        "坏",
+        "示例一公司",
+    ),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
@@ -255,7 +271,8 @@ def _uploaded(world: World) -> None:
     import_services.confirm(imported=filed)
     filed.refresh_from_db()
     assert filed.job is not None
-    import_services.file_table(filed.job, lambda percent: None)
+    with transaction.atomic():
+        import_services.file_table(filed.job, lambda percent: None)
     world.things["import_failed"] = failed = table(good)
     assert failed.job is not None
     failed.job.state = Job.State.FAILED
