@@ -1,18 +1,17 @@
 """What pages and API filter reports by."""
 
-from datetime import date
 from typing import Final
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from activities import rollups
 from activities.models import DailyReport, ReportVersion
 from activities.querysets import DailyReportQuerySet
 from branches.filters import regions_seen
-from branches.models import Branch, Region
+from branches.models import Region
 from members.filters import branches_seen
 
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -49,14 +48,7 @@ class ReportFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def in_region(self, queryset: DailyReportQuerySet, name: str, value: Region) -> DailyReportQuerySet:
         """Keep reports of branches hosted at or below a region on the day of the report."""
-        on: date | OuterRef = OuterRef("business_date")
-        hosted = Branch.objects.filter(
-            pk=OuterRef("branch"),
-            places__during__contains=on,
-            places__region__paths_up__ancestor=value,
-            places__region__paths_up__during__contains=on,
-        )
-        return queryset.filter(Exists(hosted))
+        return queryset.hosted_in(value)
 
     def in_only(self, queryset: DailyReportQuerySet, name: str, value: str) -> DailyReportQuerySet:
         """Keep the reports that a dashboard counts as in, as late, or as corrected."""

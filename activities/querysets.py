@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
 
 from branches import access
 from branches.access import Act
-from branches.querysets import ScopedQuerySet
+from branches.querysets import ScopedQuerySet, hosted_below, places_below
+from portal.foundation.among import among
 from portal.foundation.models import AuditEntry
 from portal.foundation.searching import holding
 
@@ -60,8 +61,24 @@ class OfABranchQuerySet(ScopedQuerySet[Any]):
     scope_act = Act.SEE_REPORTS
 
 
-class DailyReportQuerySet(OfABranchQuerySet):
+class ReportQuerySet(OfABranchQuerySet):
+    """Reports of branches, each of its own day."""
+
+    own_day: ClassVar[str]
+
+    def hosted_in(self, region: Any) -> Self:
+        """Reports of branches hosted at or below `region` on the day of the report."""
+        below = access.rows("RegionPath").filter(ancestor=region, descendant=OuterRef("region"), during__contains=OuterRef(OuterRef(self.own_day)))
+        hosted = access.rows("BranchPlace").filter(Exists(below), branch=OuterRef("branch"), during__contains=OuterRef(self.own_day))
+        # As a case it is asked of row after row, in the order of a list; as a condition of its own all reports would be joined to the tree.
+        found = self.filter(Case(When(Exists(hosted), then=True), default=False, output_field=BooleanField()))
+        return found if region.is_wide else found.filter(among("branch", hosted_below(region)))
+
+
+class DailyReportQuerySet(ReportQuerySet):
     """Daily reports."""
+
+    own_day = "business_date"
 
     def current(self) -> Self:
         """Reports with a version that counts: filed or accepted."""
@@ -72,8 +89,10 @@ class DailyReportQuerySet(OfABranchQuerySet):
         return self.filter(business_date=day)
 
 
-class PeriodReportQuerySet(OfABranchQuerySet):
+class PeriodReportQuerySet(ReportQuerySet):
     """Period reports."""
+
+    own_day = "last_day"
 
     def wholly_inside(self, first: date, last: date) -> Self:
         """Reports whose span lies inside first..last, both included."""
@@ -155,7 +174,13 @@ class MeasureQuerySet(OfABranchQuerySet):
             return self.filter(Exists(below.filter(during__contains=on)))
         daily = Exists(below.filter(during__contains=OuterRef("business_date")))
         period = Exists(below.filter(during__contains=OuterRef("entry__version__period_report__last_day")))
-        return self.filter(Q(business_date__isnull=False) & Q(daily) | Q(business_date=None) & Q(period))
+        found = self.filter(Q(business_date__isnull=False) & Q(daily) | Q(business_date=None) & Q(period))
+        return found.done_at(places_below(region)) if region.is_narrow else found
+
+    def done_at(self, places: QuerySet[Any, Any]) -> Self:
+        """Measures of what was done at `places`, ids of few regions: their entries first, and of these the figures."""
+        entries = self.model._meta.get_field("entry").related_model._default_manager.filter(among("place", places))
+        return self.filter(among("entry", entries.order_by().values("pk")))
 
 
 class FrozenFigureQuerySet(ScopedQuerySet[Any]):

@@ -1,4 +1,4 @@
-"""What a piece of work asks of the database: how many statements, and how many rows these touch."""
+"""What a piece of work asks of the database: how many statements, how many rows these touch, and which tables they read whole."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from django.db import connection
 
+# A scan that begins at the beginning of a table and soon has enough has not read it whole.
+_FEW: Final = 10_000
 _TIMES: Final = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck", "Rows Removed by Join Filter")
 
 
@@ -17,6 +19,14 @@ class Cost:
 
     queries: int
     rows: int
+
+
+@dataclass(frozen=True)
+class Explained:
+    """How many rows the scans of a statement read, and which tables it read from one end to the other."""
+
+    touched: float
+    read_whole: frozenset[str]
 
 
 @contextmanager
@@ -32,21 +42,27 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
         yield found
 
 
+def reading(found: list[tuple[str, Any]]) -> list[Explained]:
+    """Run those of the statements that read once more, explained."""
+    return [explained(sql, params) for sql, params in found if sql.lstrip(" (").upper().startswith(("SELECT", "WITH"))]
+
+
 def cost_of(work: Callable[[], Any]) -> Cost:
-    """Return what `work` costs; its reading statements are run once more, explained."""
+    """Return what `work` costs."""
     with statements() as found:
         work()
-    reading = [(sql, params) for sql, params in found if sql.lstrip(" (").upper().startswith(("SELECT", "WITH"))]
-    return Cost(len(found), round(sum(rows_touched(sql, params) for sql, params in reading)))
+    return Cost(len(found), round(sum(each.touched for each in reading(found))))
 
 
-def rows_touched(sql: str, params: Any) -> float:
-    """Run a statement and return how many rows its scans read."""
+def explained(sql: str, params: Any) -> Explained:
+    """Run a statement and return what it read."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
         text = cursor.fetchone()[0]
     plan = json.loads(text) if isinstance(text, str) else text
-    return sum(_touched(node) for node in _nodes(plan[0]["Plan"]))
+    nodes = list(_nodes(plan[0]["Plan"]))
+    whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and _touched(node) > _FEW}
+    return Explained(sum(_touched(node) for node in nodes), frozenset(whole))
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

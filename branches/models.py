@@ -87,6 +87,16 @@ class Region(SearchableModel, SourcedModel):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it holds so much of what there is that a list comes upon its rows on the way."""
+        return Level(self.level).rank <= Level.PREFECTURE.rank
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it holds so little that rows of a big table are sought by its places."""
+        return Level(self.level).rank >= Level.TOWNSHIP.rank
+
     def searched_parts(self) -> tuple[str, ...]:
         """Name, aliases, code."""
         return (self.name, *self.aliases, self.name_en, self.code)
@@ -239,11 +249,7 @@ class Branch(SearchableModel, SourcedModel):
         verbose_name = _("branch")
         verbose_name_plural = _("branches")
         ordering = ["name_key", "pk"]
-        indexes = [
-            *SearchableModel.Meta.indexes,
-            GistIndex(fields=["life"], name="branch_by_life"),
-            models.Index(fields=["name_key", "id"], name="branch_by_name"),
-        ]
+        indexes = [*SearchableModel.Meta.indexes, GistIndex(fields=["life"], name="branch_by_life")]
         constraints = [
             SourcedModel.source_key_constraint("branch_once_per_source"),
             models.UniqueConstraint(name="branch_id_and_life", fields=["id", "life"]),

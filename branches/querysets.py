@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from branches import access
 from branches.access import Act
+from portal.foundation.among import among
 from portal.foundation.searching import holding
 
 M = TypeVar("M", bound=models.Model)
@@ -37,6 +38,16 @@ class ScopedQuerySet(models.QuerySet[M]):
         inside = type(self).scope_filter(access.Reach(regions=frozenset({region.pk})), self.scope_path)
         # Through a sub-query: what reaches a region by two ways would come back twice.
         return self.filter(pk__in=self.model._default_manager.filter(inside).values("pk"))
+
+
+def places_below(region: Any) -> models.QuerySet[Any]:
+    """Return the ids of a region and of all that ever lay below it, as a sub-query."""
+    return access.rows("RegionPath").filter(ancestor=region).order_by().values("descendant")
+
+
+def hosted_below(region: Any) -> models.QuerySet[Any]:
+    """Return the ids of the branches that were ever hosted at or below a region, as a sub-query."""
+    return access.rows("BranchPlace").filter(among("region", places_below(region))).order_by().values("branch")
 
 
 class RegionQuerySet(ScopedQuerySet[Any]):
@@ -78,7 +89,9 @@ class BranchQuerySet(ScopedQuerySet[Any]):
         """Branches hosted at or below `region` on a day, by the tree and the host in force on it."""
         below = access.rows("RegionPath").filter(ancestor=region, during__contains=on, descendant=OuterRef("region"))
         hosted = access.rows("BranchPlace").filter(Exists(below), branch=OuterRef("pk"), during__contains=on)
-        return self.filter(Exists(hosted))
+        found = self.filter(Exists(hosted))
+        # Of a narrow region: its few branches first.
+        return found.filter(among("pk", hosted_below(region))) if region.is_narrow else found
 
     def served_by(self, work_unit: Any) -> Self:
         """Branches to which `work_unit` or a unit below it sends people."""

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 
 from activities.models import ActivityKind, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion
 from branches.filters import regions_seen, units_seen
-from branches.models import BranchPlace, Region, RegionPath, WorkUnit, WorkUnitPath
+from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 from members.filters import branches_seen
 
 _BOTH = [("true", _("yes")), ("false", _("no"))]
@@ -51,7 +51,7 @@ class DailyReportFilter(DaysFilter):
 
     def in_region(self, queryset: QuerySet[Any], name: str, value: Region) -> QuerySet[Any]:
         """Keep reports of branches hosted at or below a region on the day of the report."""
-        return queryset.filter(hosted_in(value, "business_date"))
+        return queryset.hosted_in(value)
 
     def in_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep reports by the state of their last version."""
@@ -76,7 +76,7 @@ class PeriodReportFilter(DaysFilter):
 
     def in_region(self, queryset: QuerySet[Any], name: str, value: Region) -> QuerySet[Any]:
         """Keep reports of branches hosted at or below a region on the last day of the report."""
-        return queryset.filter(hosted_in(value, "last_day"))
+        return queryset.hosted_in(value)
 
     def in_state(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Keep reports by the state of their last version."""
@@ -166,12 +166,6 @@ class FrozenFigureFilter(StatementFilter):
     """Frozen figures by what they are about, and by which figure it is."""
 
     metric = django_filters.ModelChoiceFilter(label=_("Of the figure"), queryset=Metric.objects.all(), to_field_name="code")
-
-
-def hosted_in(region: Region, day: str) -> Exists:
-    """Return the condition that a row's branch was hosted at or below `region` on the row's own `day`."""
-    below = RegionPath.objects.filter(ancestor=region, descendant=OuterRef("region"), during__contains=OuterRef(OuterRef(day)))
-    return Exists(BranchPlace.objects.filter(Exists(below), branch=OuterRef("branch"), during__contains=OuterRef(day)))
 
 
 def done_in(region: Region) -> Q:

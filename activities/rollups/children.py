@@ -18,6 +18,7 @@ from activities.rollups.scope import Scope, Span
 from activities.rollups.stored import Kept, Row, remainder
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
 from branches.models import Branch, BranchPlace, Level, Region, RegionParent, RegionPath
+from portal.foundation.among import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,9 @@ class Below:
         return [*self.wide, *([] if self.narrow else [self.region.pk])]
 
     @property
-    def beside(self) -> QuerySet[Region]:
+    def beside(self) -> QuerySet[RegionPath, Any]:
         """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
-        return Region.objects.filter(Q(pk=self.region.pk) | Q(pk__in=RegionPath.objects.filter(ancestor__in=self.narrow).values("descendant")))
+        return RegionPath.objects.filter(Q(ancestor__in=self.narrow) | Q(ancestor=self.region, depth=0)).order_by().values("descendant")
 
     def kept(self, series: Sequence[int], span: Span, *, single_days: bool = False) -> Kept:
         """Return what to read of the kept totals of `nodes`, each as far as it lay here; of most that is the whole span, which asks nothing of the tree."""
@@ -132,7 +133,7 @@ def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mappin
     rows: list[Mapping[str, Any]] = [{**row, "metric": row["series"]} for row in below.lines(kept, "series")]
     if adding and below.narrow:
         # Narrowed by place first, for speed, and then exactly, by the tree of the day.
-        beside = records(scope, span, metrics=adding).filter(entry__place__in=below.beside)
+        beside = records(scope, span, metrics=adding).done_at(below.beside)
         rows += [row for row in _aggregated(beside, child) if row["child"] not in below.wide]
     # A step may stand on a day on which the child lies elsewhere.
     return [*rows, *(_aggregated(records(scope, span, metrics=held), child) if held else ())]
@@ -146,7 +147,7 @@ def _aggregated(measures: MeasureQuerySet, child: Combinable) -> Iterable[Mappin
 def _branch_rows(scope: Scope, day: date, found: Mapping[int | None, Mapping[str, Total]]) -> list[ChildRow]:
     """Return the rows of branches: those that owe a report, and those that have figures; one query."""
     owing = due(scope, day).values("pk")
-    rows = Branch.objects.filter(Q(pk__in=owing) | Q(pk__in=[pk for pk in found if pk is not None])).by_name()
+    rows = Branch.objects.filter(Q(among("pk", owing)) | Q(pk__in=[pk for pk in found if pk is not None])).by_name()
     return [ChildRow(branch, completeness_read(branch, day), found.get(branch.pk, {})) for branch in with_completeness(rows, day, owing)]
 
 
@@ -157,7 +158,7 @@ def _expected_by_child(scope: Scope, below: Below, day: date) -> dict[int | None
     kept = {key: each for key, each in (counted | own).items() if each.due}
     if not below.narrow:
         return kept
-    beside = due(scope, day).filter(places__during__contains=day, places__region__in=below.beside)
+    beside = due(scope, day).filter(among("places__region", below.beside), places__during__contains=day)
     found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
     return kept | {key: each for key, each in found.items() if key not in below.wide}
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, prefetch_related_objects
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value, prefetch_related_objects
 from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 
@@ -19,6 +19,7 @@ from branches.models import Branch, BranchPlace, BranchSchedule, Region, RegionP
 from branches.querysets import BranchQuerySet
 from members.models import OfficerTerm
 from portal.foundation import clock
+from portal.foundation.among import among
 
 # The offices that answer the telephone for a branch.
 CALLED_OFFICES: Final = ("secretary", "deputy_secretary", "team_leader")
@@ -129,10 +130,11 @@ def kept_completeness(nodes: list[int], day: date) -> dict[int, Completeness]:
     return {node: Completeness(day=day, **found.get(node, {"due": 0, "reported": 0})) for node in nodes}
 
 
-def missing_of(regions: Iterable[Region], day: date) -> dict[int, list[MissingBranch]]:
-    """Return the missing branches of such regions by the region's key; one query."""
+def missing_of(regions: Iterable[Region], day: date, limit: int) -> dict[int, list[MissingBranch]]:
+    """Return the first missing branches of each of several regions by the region's key; one query."""
     found: dict[int, list[MissingBranch]] = defaultdict(list)
-    for branch in _described(_due_below([region.pk for region in regions], day).filter(~Exists(filed_for(day))).by_name(), day):
+    each = [_described(missing(Scope.of(region), day), day).annotate(root=Value(region.pk))[:limit] for region in regions]
+    for branch in each[0].union(*each[1:], all=True) if each else ():
         found[branch.root].append(_missing_branch(branch, day))
     return found
 
@@ -140,9 +142,9 @@ def missing_of(regions: Iterable[Region], day: date) -> dict[int, list[MissingBr
 def with_completeness(branches: BranchQuerySet, day: date, expected: Any = None) -> BranchQuerySet:
     """Annotate branches with what `completeness_read` reads: the branches and their reports in one query.
 
-    `expected` holds the keys of those whose reports are asked about; by default of all that owe one.
+    `expected` holds the keys of the few whose reports are asked about; by default of all that owe one.
     """
-    owing = Q(pk__in=Branch.objects.due_on(day).values("pk") if expected is None else expected)
+    owing = Q(pk__in=Branch.objects.due_on(day).values("pk")) if expected is None else Q(among("pk", expected))
     counts = {name: each for name, each in _aggregates(day).items() if name != "due"}
     annotated: BranchQuerySet = branches.annotate(due=Count("pk", filter=owing), **counts)
     return annotated

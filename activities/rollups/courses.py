@@ -94,7 +94,7 @@ def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric
     kept = below.lines(below.kept([metric.pk], span, single_days=True).by("node", "day"), "day")
     if not below.narrow:
         return kept
-    beside = standing.filter(entry__place__in=below.beside).annotate(child=child_at(below.region)).values("child", "day").annotate(**aggregates())
+    beside = standing.done_at(below.beside).annotate(child=child_at(below.region)).values("child", "day").annotate(**aggregates())
     return [*kept, *(row for row in beside if row["child"] not in below.wide)]
 
 

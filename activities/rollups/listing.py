@@ -15,6 +15,7 @@ from activities.rollups.rows import DAY, beside, placed, reports_beside
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.stored import is_kept
 from branches.models import RegionPath
+from portal.foundation.among import among
 from portal.foundation.paging import Row
 
 LAST: Final = "entry__version__period_report__last_day"
@@ -39,7 +40,11 @@ def newest_beside(scope: Scope, span: Span, limit: int) -> list[Measure]:
     rows = fetched.order_by("-day", "metric__position", "pk")
     ground = _Ground.of(scope)
     if not ground.is_wide:
-        return list((rows if ground.places is None else rows.filter(entry__place__in=ground.places))[:limit])
+        if ground.places is not None:
+            # Of all that was done there, what stands on no day is little, and found by the index of places.
+            undated = Entry.objects.filter(place__in=ground.places, business_date=None).order_by().values("pk")
+            rows = rows.filter(among("entry", undated))
+        return list(rows[:limit])
     # Of a wide region nearly each report counts: those of the last days are enough, unless they hold too few figures. Named one by one, so that the
     # planner knows how few they are.
     reports = list(reports_beside(span).order_by("-last_day").values_list("pk", "last_day")[: FEW_REPORTS + 1])

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import BooleanField, Case, DateField, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
-from activities.models import EntryParticipant, Measure, Metric, OverTime, PeriodReport, ReportVersion
+from activities.models import Entry, EntryParticipant, Measure, Metric, OverTime, PeriodReport, ReportVersion
 from activities.querysets import Known, MeasureQuerySet, PeriodReportQuerySet
 from activities.rollups.scope import Scope, Span
 from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
+from branches.querysets import places_below
+from portal.foundation.among import among
 
 # Command posts report for a work unit and are never mixed with branches.
 COUNTED_KINDS: Final = ("branch", "work_team")
+# Keys of branches, or a sub-query of them; None are all that there are.
+Branches = list[int] | QuerySet[Any, Any] | None
 # The day on which a figure stands: its business date, or the last day of its period.
 DAY: Final = Coalesce("business_date", "entry__version__period_report__last_day", output_field=DateField())
 
@@ -42,8 +46,7 @@ def records_apart(scope: Scope, span: Span, metric: Metric | None = None, kind: 
 
 
 def _placed_halves(scope: Scope, span: Span, wanted: list[Metric] | None, known_at: Known | None = None) -> list[MeasureQuerySet]:
-    branches = [scope.branch.pk] if scope.branch else None
-    return [placed(scope, half) for half in _halves(span, wanted, branches, known_at)]
+    return [placed(scope, half) for half in _halves(span, wanted, branches_of(scope), known_at)]
 
 
 def _asked(found: MeasureQuerySet, metrics: list[Metric] | None, kind: str | None) -> MeasureQuerySet:
@@ -62,7 +65,7 @@ def records_of(branches: Iterable[int], span: Span, metrics: Iterable[Metric]) -
     return found.filter(metric__in=[each.pk for each in wanted])
 
 
-def _halves(span: Span, metrics: list[Metric] | None, branches: list[int] | None, at: Known | None = None) -> list[MeasureQuerySet]:
+def _halves(span: Span, metrics: list[Metric] | None, branches: Branches, at: Known | None = None) -> list[MeasureQuerySet]:
     """Return the rows that stand in the span and the rows in force at its end, as far as `metrics` ask for them."""
     halves = []
     if metrics is None or any(metric.over_time != OverTime.LATEST for metric in metrics):
@@ -137,14 +140,26 @@ def added_up(span: Span, at: Known | None = None) -> MeasureQuerySet:
     return counted.filter(Q(business_date__range=(span.first, span.last)) | period)
 
 
-def carried(branches: list[int] | None = None, at: Known | None = None) -> MeasureQuerySet:
+def branches_of(scope: Scope) -> Branches:
+    """Return the branches that ever did anything in the scope, where these are few."""
+    if scope.branch is not None:
+        return [scope.branch.pk]
+    if scope.region is None or not scope.region.is_narrow:
+        return None
+    return Entry.objects.filter(among("place", places_below(scope.region))).order_by().values("branch").distinct()
+
+
+def carried(branches: Branches = None, at: Known | None = None) -> MeasureQuerySet:
     """Return every value that a `latest` metric ever took, wherever the branch was at the time, with its `day`; as they were known `at` a moment."""
     adds = Q(business_date__isnull=False) | Q(entry__version__period_report__relation=PeriodReport.Relation.ADDS_TO_DAILY)
     counted: MeasureQuerySet = Measure.objects.counted(at).filter(adds, metric__over_time=OverTime.LATEST).annotate(day=DAY)
-    return counted if branches is None else counted.filter(branch__in=branches)
+    if branches is None:
+        return counted
+    found: MeasureQuerySet = counted.filter(among("branch", branches) if isinstance(branches, QuerySet) else Q(branch__in=branches))
+    return found
 
 
-def in_force(day: date, branches: list[int] | None = None, at: Known | None = None) -> MeasureQuerySet:
+def in_force(day: date, branches: Branches = None, at: Known | None = None) -> MeasureQuerySet:
     """Return the value of each branch and `latest` metric that holds on `day`, anywhere; as it was known `at` a moment.
 
     The last value first, the place afterwards: a branch that moved away leaves no old value behind.

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from activities.figures import Qualifier, combine, difference, from_counts
 from activities.models import Measure, Metric, OverPlaces, OverTime
 from activities.querysets import MeasureQuerySet
-from activities.rollups.rows import carried, participations, placed, records
+from activities.rollups.rows import branches_of, carried, participations, placed, records
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.stored import Kept, held_on, is_kept, steps_of
 
@@ -182,7 +182,7 @@ def values_in_force(scope: Scope, asked: Mapping[Metric, Iterable[date]]) -> dic
     if is_kept(scope):
         assert scope.region is not None  # noqa: S101 - is_kept
         return values_of(asked, steps_of(scope.region, list(days), max(held[-1] for held in days.values() if held)))
-    path = carried([scope.branch.pk] if scope.branch else None).filter(metric__in=list(days), day__lte=max(held[-1] for held in days.values() if held))
+    path = carried(branches_of(scope)).filter(metric__in=list(days), day__lte=max(held[-1] for held in days.values() if held))
     ours = placed(scope, path)
     steps = (
         path.filter(branch__in=ours.values("branch"))

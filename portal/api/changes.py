@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -160,7 +161,9 @@ class ChangeViewSet(ReadViewSet):
         user = self.request.user
         seen = Q(operation=Change.Operation.DELETE, model__in=[model for model, source in SOURCES.items() if source.shown_by == "public_id"])
         for model, source in SOURCES.items():
-            seen |= Q(model=model, object_id__in=source.seen(user).values("public_id"))
+            shown = source.seen(user).filter(public_id=OuterRef("object_id")).order_by().values("pk")[:1]
+            # As a value it is looked up row after row; as IN or EXISTS every object that the reader sees would be read first.
+            seen |= Q(model=model) & Q(IsNull(Subquery(shown), False))
         return Change.objects.filter(seen, revision__lt=settled_before())
 
     @extend_schema(

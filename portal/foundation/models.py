@@ -196,7 +196,7 @@ class SearchableModel(models.Model):
 
     class Meta:
         abstract = True
-        indexes = [bigram_index("search", "%(class)s_bigrams")]
+        indexes = [bigram_index("search", "%(class)s_bigrams"), models.Index(fields=["name_key", "id"], name="%(class)s_by_name")]
 
     def searched_parts(self) -> tuple[str, ...]:
         """Return the texts by which this object is found, the name first."""

@@ -81,7 +81,7 @@ class Overview:
         if not self.regions:
             return []
         day = self.span.last
-        missing, call = rollups.missing_of(self.regions, day), access.reach(self.reader, Act.CALL)
+        missing, call = rollups.missing_of(self.regions, day, NAMED_MISSING), access.reach(self.reader, Act.CALL)
         cards = []
         for region in sorted(self.regions, key=lambda region: -self._counted[region.pk].missing):
             href, own = dashboard_url(region, self.span), self._counted[region.pk]
@@ -89,7 +89,7 @@ class Overview:
                 continue
             every = f"{href}&missing=all#missing"
             may_call = call.everything or region.pk in call.regions
-            named = missing_lines(missing.get(region.pk, [])[:NAMED_MISSING], day, may_call=may_call)
+            named = missing_lines(missing.get(region.pk, []), day, may_call=may_call)
             cards.append(RegionCard(region.name, href, every, own, meter_of(own), legend_of(own, region, every), named))
         return cards
 

@@ -11,6 +11,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -248,7 +249,8 @@ def test_on_one_day_the_daily_value_is_stronger_than_that_of_a_period_filed_late
 def told(**options: bool) -> str:
     """What the command says."""
     output = StringIO()
-    call_command("rollups", stdout=output, **options)
+    with translation.override("zh-hans"):
+        call_command("rollups", stdout=output, **options)
     return output.getvalue()
 
 
