@@ -50,9 +50,10 @@ _ADD: Final = f"""
     ON CONFLICT ({_KEY}) DO UPDATE SET {", ".join(f"{name} = kept.{name} + excluded.{name}" for name in COUNTERS)},
         known = greatest(kept.known, excluded.known)
 """
+# By the last of the oldest, not by each: after a large import nobody has counted yet how many wait, and a join would be planned as of none.
 _FOLD: Final = f"""
     WITH taken AS (
-        DELETE FROM {_WAITING} WHERE id IN (SELECT id FROM {_WAITING} ORDER BY id LIMIT %s) RETURNING *
+        DELETE FROM {_WAITING} WHERE id <= (SELECT max(id) FROM (SELECT id FROM {_WAITING} ORDER BY id LIMIT %s) AS oldest) RETURNING *
     ), added AS (
         INSERT INTO {_TABLE} AS kept ({_KEY}, {_COLUMNS}, known)
         SELECT {_KEY}, {_SUMS}, max(known) FROM ({spread("taken")}) AS change GROUP BY {_KEY} ORDER BY {_KEY}
