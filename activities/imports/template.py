@@ -6,7 +6,6 @@ from typing import Final
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
-from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from activities.imports.checking import MAX_ROWS
@@ -15,25 +14,16 @@ from activities.models import ActivityKind
 from branches import access
 from branches.access import Act
 from branches.models import Branch
+from portal.foundation import spreadsheets
 
 # More names help nobody to find one; who files for so many writes the names of the portal.
 _BRANCHES_LISTED: Final = 2000
 _VALUES: Final = "300、约300、300余、近200、至少5、1.2万"
-_WIDTHS: Final = {"branch": 30, "note": 40, "day": 14, "metric": 22}
 
 
 def template(actor: object) -> bytes:
     """Return a workbook with the headings, how to fill them in, all figures, and the branches for which `actor` files."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = _("Figures")
-    sheet.append([column.heading for column in COLUMNS])
-    for number, column in enumerate(COLUMNS, start=1):
-        cell, letter = sheet.cell(1, number), get_column_letter(number)
-        cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", fgColor="F3E9E6" if column.required else "F5F5F2")
-        sheet.column_dimensions[letter].width = _WIDTHS.get(column.name, 14)
-    sheet.freeze_panes = "A2"
+    book, _sheet = spreadsheets.empty_table(_("Figures"), COLUMNS)
     _add(book, _("How to fill in"), [[line] for line in _explanations()], [100])
     _add(book, _("Catalogue"), _catalogue(), [16, 26, 40, 30, 14])
     _add(book, _("Branches"), _branches(actor), [34, 24, 40])

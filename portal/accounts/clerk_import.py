@@ -17,8 +17,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -116,19 +115,10 @@ def read(content: bytes, actor: User) -> Reading:
 
 def template() -> bytes:
     """Return an empty workbook with the headings, and a second sheet that explains them."""
-    book = Workbook()
-    sheet = book.worksheets[0]
-    sheet.title = _("Branches and clerks")
-    sheet.append([column.heading for column in COLUMNS])
-    for number, column in enumerate(COLUMNS, start=1):
-        cell, letter = sheet.cell(1, number), get_column_letter(number)
-        cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", fgColor="F3E9E6" if column.required else "F5F5F2")
-        cell.alignment = Alignment(vertical="center")
-        sheet.column_dimensions[letter].width = 24 if column.limit >= 100 else 16
+    book, sheet = spreadsheets.empty_table(_("Branches and clerks"), COLUMNS)
+    for number in range(1, len(COLUMNS) + 1):
         # As text, so that a phone keeps its digits and a date what was typed.
-        sheet.column_dimensions[letter].number_format = "@"
-    sheet.freeze_panes = "A2"
+        sheet.column_dimensions[get_column_letter(number)].number_format = "@"
     notes = book.create_sheet(_("How to fill in"))
     for line in _explanations():
         notes.append([line])

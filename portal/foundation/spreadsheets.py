@@ -18,6 +18,10 @@ from xml.etree import ElementTree
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
 from portal.foundation.text import fold
@@ -82,6 +86,22 @@ def read_table(content: bytes, *, most_unpacked: int) -> Table:
     if content.startswith((_ZIP, _OLD_WORKBOOK)):
         return _read_workbook(content, most_unpacked)
     return Table(_read_csv(content))
+
+
+def empty_table(title: str, columns: Sequence[Column]) -> tuple[Workbook, Worksheet]:
+    """Return a workbook whose first sheet has the headings, shaded by whether every row needs them."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    sheet.append([column.heading for column in columns])
+    for number, column in enumerate(columns, start=1):
+        cell = sheet.cell(1, number)
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="F3E9E6" if column.required else "F5F5F2")
+        cell.alignment = Alignment(vertical="center")
+        sheet.column_dimensions[get_column_letter(number)].width = 24 if column.limit >= 60 else 16
+    sheet.freeze_panes = "A2"
+    return book, sheet
 
 
 def columns_in(headings: Iterable[object], columns: Sequence[Column]) -> dict[int, str]:
