@@ -48,7 +48,7 @@ def works(site: Site, user: Any, some: int = SOME) -> list[Work]:
     days, held = _holding(some)
     return [
         Work(
-            name="API page of 1,000 entries with their figures, over HTTP",
+            name="API page of a thousand entries with their figures over HTTP",
             ours="written by PostgreSQL",
             theirs="nested ModelSerializer",
             subject=lambda: _drained(site, _PAGE),
