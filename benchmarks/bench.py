@@ -33,10 +33,7 @@ SIZES: Final = (1_000_000, 10_000_000)
 # The smaller one shows how cost grows; both have the branches of the larger.
 QUICK: Final = (20_000, 200_000)
 # By the name under which `--only` chooses them. Those of a size share a copy of its data: first those that only read, then those that file.
-SUBJECTS: Final = ("totals", "lists", "notes", "exports", "pull", "dashboard", "filing", "imports", "crowd", "feed")
-NOT_MEASURED: Final = {
-    "what the search adds to filing a report": "its index cannot be taken away from one side only while both run in turn",
-}
+SUBJECTS: Final = ("hot", "totals", "lists", "notes", "exports", "pull", "dashboard", "filing", "imports", "crowd", "feed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = database.settings_of(running)
     growth = grown(rows)
     wrong += [row.wrong for row in growth if row.wrong]
-    table = report.written(rows, growth, machine.described(json.loads(settings)), NOT_MEASURED | _left_out(asked), command=_command(asked))
+    table = report.written(rows, growth, machine.described(json.loads(settings)), _left_out(asked), command=_command(asked))
     print(table)
     if asked.results:
         asked.results.write_text(table, encoding="utf-8")
@@ -79,7 +76,7 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
         Wrong: a result is not what it has to be.
     """
     # Only in the process that measures: the one that starts the server has no database.
-    from benchmarks.subjects import crowd, dashboard, exports, feed, filing, imports, lists, notes, pull, totals
+    from benchmarks.subjects import crowd, dashboard, exports, feed, filing, hot, imports, lists, notes, pull, totals
 
     several = 10 if quick else filing.REPORTS
     works: dict[str, Callable[[], list[Work]]] = {
@@ -94,12 +91,8 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
         rows = [measure(work, entries) for work in works[subject]()]
     elif subject == "crowd":
         rows = crowd.measured(entries, each=1 if quick else crowd.EACH)
-    elif subject == "exports":
-        rows = exports.measured(entries)
-    elif subject == "pull":
-        rows = pull.measured(entries)
     else:
-        rows = feed.measured(entries)
+        rows = {"exports": exports, "feed": feed, "hot": hot, "pull": pull}[subject].measured(entries)
     return [replace(row, row=f"{subject} {number}") for number, row in enumerate(rows)]
 
 

@@ -18,9 +18,8 @@ def written(rows: Sequence[Measured], grown: Sequence[Grown], machine: Iterable[
         "\n".join([HEAD, *map(_row, rows)]),
         *(["## How cost grows", *[_growth(grown)]] if grown else []),
         "## What is compared",
-        "\n".join(dict.fromkeys(f"- {row.name.split(',')[0]}: {row.ours}; baseline: {row.theirs}." for row in rows)),
-        "## Not measured",
-        "\n".join(f"- {what}: {why}" for what, why in missing.items()),
+        "\n".join(dict.fromkeys(f"- {row.name.split(',')[0]}: {row.ours}; baseline: {row.theirs}." for row in rows if row.theirs)),
+        *(["## Not measured", "\n".join(f"- {what}: {why}" for what, why in missing.items())] if missing else []),
     ]
     return "\n\n".join(sections) + "\n"
 

@@ -14,7 +14,7 @@ from activities.querysets import MeasureQuerySet
 from activities.rollups.rows import DAY, beside, placed, reports_beside
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.stored import is_kept
-from branches.models import RegionPath
+from branches.models import RegionPath, WorkUnitPath
 from portal.foundation.among import among
 from portal.foundation.paging import Row
 
@@ -38,6 +38,9 @@ def newest_beside(scope: Scope, span: Span, limit: int) -> list[Measure]:
     """Return the newest of the figures that stand beside the totals of `span`, with what a table names of them; those of a day in the catalogue's order."""
     fetched = beside(scope, span).select_related("branch", "metric", "unit_entered", "entry__version__period_report")
     rows = fetched.order_by("-day", "metric__position", "pk")
+    if scope.work_unit is not None:
+        took_part = EntryParticipant.objects.filter(home_unit__in=WorkUnitPath.objects.filter(ancestor=scope.work_unit).values("descendant"))
+        rows = rows.filter(among("entry", took_part.filter(entry__business_date=None).order_by().values("entry")))
     ground = _Ground.of(scope)
     if not ground.is_wide:
         if ground.places is not None:

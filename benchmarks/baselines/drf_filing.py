@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from activities.models import DailyReport, Entry, Measure, Metric, ReportVersion
 from activities.receipts import receipt_number
+from activities.rollups import upkeep
 from activities.services import filing_content
 from benchmarks.world import Filing
 from branches import access
@@ -100,4 +101,6 @@ def by_serializer(filing: Filing) -> ReportVersion:
         serializer = ReportIn(data=data)
         serializer.is_valid(raise_exception=True)
         version: ReportVersion = serializer.save(actor=filing.actor, receipt=receipt_number(content, filing.uid))
-        return version
+    # Whoever files folds what has come together: what this way left behind would be folded by the other.
+    upkeep.fold_when_many()
+    return version

@@ -5,8 +5,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from activities.querysets import MeasureQuerySet
 from activities.rollups import children, stored
 from branches.models import Region, RegionParent, RegionPath
 
@@ -18,7 +19,9 @@ def raw_totals() -> Iterator[None]:
         for module in (stored, children):
             stack.enter_context(patch.object(module, "ROLLED_LEVELS", ()))
         # What narrows a query to the few records past the children with kept totals; here that would be all records, and a worse plan.
-        stack.enter_context(patch.object(children.Below, "beside", property(lambda below: Region.objects.all())))
+        stack.enter_context(patch.object(children.Below, "beside", property(lambda below: RegionPath.objects.order_by().values("descendant"))))
+        stack.enter_context(patch.object(MeasureQuerySet, "done_at", lambda measures, places: measures))
+        stack.enter_context(patch.object(children, "among", lambda column, rows: Q(**{f"{column}__in": rows})))
         stack.enter_context(patch.object(children, "_child_of", _child_of))
         yield
 

@@ -1,7 +1,9 @@
 """A daily report of 10 entries with 20 figures: through the service, row by row, and without the upkeep of totals."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ from benchmarks import world
 from benchmarks.baselines.drf_filing import by_serializer
 from benchmarks.baselines.without_rollups import without_rollups
 from benchmarks.measuring import RUNS, Work
+from portal.foundation.text import fold
 
 # So many a run: one alone is over before the clock has settled, and a fold falls on every forty or so.
 REPORTS: Final = 40
@@ -21,14 +24,14 @@ File = Callable[[world.Filing], Any]
 
 def works(runs: int = RUNS, reports: int = REPORTS) -> list[Work]:
     """Return the rows."""
-    # Both sides of both rows, and two reports whose rows are compared.
-    line = world.filings(4 * (runs + 1) * reports)
+    # Both sides of each row, and reports whose rows are compared.
+    line = world.filings(6 * (runs + 1) * reports)
     added = _added_to_totals(next(line))
     return [
         Work(
             name="daily report of 10 entries, 20 figures",
             ours="the service",
-            theirs="DRF nested serializer, saved row by row; same triggers",
+            theirs="DRF nested serializer, saved row by row; same triggers, same folds",
             subject=lambda: _file(line, by_service, reports),
             baseline=lambda: _file(line, by_serializer, reports),
             found=lambda: _stored(line, by_service),
@@ -47,12 +50,32 @@ def works(runs: int = RUNS, reports: int = REPORTS) -> list[Work]:
             most=1.3,
             amount=reports,
         ),
+        Work(
+            name="search in a filing",
+            ours="ten notes, folded and indexed",
+            theirs="the same report without notes",
+            subject=lambda: _file(line, by_service, reports),
+            baseline=lambda: _file(line, lambda filing: by_service(_without_notes(filing)), reports),
+            found=lambda: _notes(by_service(next(line))),
+            expected=lambda: [fold(work.note) for work in world.works(random.Random(1))],  # noqa: S311 - invention, not secrets
+            most=1.4,
+            amount=reports,
+        ),
     ]
 
 
 def by_service(filing: world.Filing) -> ReportVersion:
     """File a report as the portal does."""
     return filing.by_service().version
+
+
+def _without_notes(filing: world.Filing) -> world.Filing:
+    return replace(filing, works=tuple(replace(work, note="") for work in filing.works))
+
+
+def _notes(version: ReportVersion) -> list[str | None]:
+    """Return what of the notes of a report is searched."""
+    return list(version.entries.order_by("pk").values_list("note_folded", flat=True))
 
 
 def _file(line: Iterator[world.Filing], file: File, count: int, within: AbstractContextManager[None] | None = None) -> None:

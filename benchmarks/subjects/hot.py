@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from activities.models import ROLLED_LEVELS, Measure, Metric, Rollup
+from activities.models import ROLLED_LEVELS, EntryParticipant, Measure, Metric, Rollup
 from activities.rollups import Span, upkeep
 from benchmarks import world
 from benchmarks.measuring import Measured, Wrong
@@ -19,7 +19,7 @@ from benchmarks.plans import reading, statements
 from benchmarks.subjects.dashboard import whole_page
 from benchmarks.subjects.totals import busiest
 from branches.access import Role
-from branches.models import Branch, Level, Region, RegionPath
+from branches.models import Branch, Level, Region, RegionPath, WorkUnit
 from portal.pages.scopes import dashboard_url, records_url
 
 DAYS: Final = 90
@@ -66,7 +66,6 @@ def _measured(hot: Hot, entries: int, big: frozenset[str]) -> Measured:
     notes = [f"{len(found)} statements, {touched:,} rows touched of at most {hot.rows:,}"]
     notes += [f"WRONG {hot.name}: reads {', '.join(whole)} whole"] if whole else []
     notes += [f"WRONG {hot.name}: {notes[0]}"] if touched > hot.rows else []
-    print(hot.name, notes, flush=True)
     return Measured(hot.name, entries, "", "", None, None, None, None, None, tuple(notes))
 
 
@@ -85,6 +84,10 @@ def _dashboards(client: Client) -> Iterator[Hot]:
     yield Hot(
         f"dashboard, branch, {DAYS} days", partial(whole_page, client, dashboard_url(branch, span)), 4 * Measure.objects.filter(branch=branch).count() + PAGE
     )
+    unit = _unit()
+    # It names the figures of the branches where its people serve.
+    most = 20 * Measure.objects.filter(branch__in=Branch.objects.served_by(unit).values("pk")).count() + PAGE
+    yield Hot(f"dashboard, work unit, {DAYS} days", partial(whole_page, client, dashboard_url(unit, span)), most)
     day = Span.day(span.last)
     yield Hot("dashboard, province, a day", partial(whole_page, client, dashboard_url(world.province(), day)), _kept(world.province(), span) + PAGE)
     # Which regions lie in none is asked of the tree.
@@ -145,6 +148,12 @@ def _filed(region: Region) -> int:
     places = RegionPath.objects.filter(ancestor__in=narrow).values_list("descendant", flat=True)
     # Each with its entry, version, branch and place.
     return 20 * Measure.objects.filter(entry__place__in=list(places)).count()
+
+
+def _unit() -> WorkUnit:
+    """Return a work unit that sends people, and has none below it."""
+    found: WorkUnit = WorkUnit.objects.get(pk=EntryParticipant.objects.exclude(home_unit=None).order_by("pk").values_list("home_unit", flat=True)[0])
+    return found
 
 
 def _branch() -> Branch:
