@@ -3,7 +3,7 @@
 
     make bench                                          both sizes, every row
     make bench ARGS="--sizes 1000000 --only dashboard"  one of them
-    make bench ARGS=--quick                             small; fails when a result is wrong, never because it was slow
+    make bench ARGS=--quick                             small and once; fails when a result is wrong, never because it was slow
 
 A PostgreSQL of its own is started, with production's settings; each size is filled once and kept with `--keep`. Each measurement is a process of
 its own. The table goes to standard output and to `benchmarks/RESULTS.md`.
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import database, machine, report
 from benchmarks.database import ROOT
 from benchmarks.growth import grown
-from benchmarks.measuring import Measured, Work, Wrong, measure
+from benchmarks.measuring import RUNS, Measured, Work, Wrong, measure
 
 RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
 SIZES: Final = (1_000_000, 10_000_000)
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the table; 1 when a result is wrong."""
     asked = _asked(arguments)
     if asked.measure:
-        return _measure_here(asked.measure, asked.entries, quick=asked.quick)
+        return _measure_here(asked.measure, asked.entries, quick=asked.quick, runs=asked.runs)
     sizes = sorted(asked.sizes)
     branches = asked.branches or _branches(max(sizes))
     rows: list[Measured] = []
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for entries in sizes:
                 with database.copy_of(database.Size(entries, branches), running) as env:
                     for subject in (each for each in SUBJECTS if each in asked.only):
-                        found = _in_own_process(subject, entries, env, quick=asked.quick)
+                        found = _in_own_process(subject, entries, env, quick=asked.quick, runs=asked.runs)
                         rows += found if isinstance(found, list) else []
                         wrong += [found] if isinstance(found, str) else []
             settings = database.settings_of(running)
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measured]:
+def measured(subject: str, entries: int, *, quick: bool = False, runs: int = RUNS) -> list[Measured]:
     """Measure a subject on the database at hand.
 
     Raises:
@@ -80,29 +80,31 @@ def measured(subject: str, entries: int, *, quick: bool = False) -> list[Measure
 
     several = 10 if quick else filing.REPORTS
     works: dict[str, Callable[[], list[Work]]] = {
-        "dashboard": dashboard.works,
+        "dashboard": lambda: dashboard.works(200 if quick else dashboard.REPORTS),
         "totals": totals.works,
-        "filing": lambda: filing.works(reports=several),
-        "imports": lambda: imports.works(rows=5_000 if quick else imports.ROWS),
+        "filing": lambda: filing.works(runs, several),
+        "imports": lambda: imports.works(runs, 5_000 if quick else imports.ROWS),
         "lists": lists.works,
         "notes": notes.works,
     }
     if subject in works:
-        rows = [measure(work, entries) for work in works[subject]()]
+        rows = [measure(work, entries, runs=runs) for work in works[subject]()]
     elif subject == "crowd":
-        rows = crowd.measured(entries, each=1 if quick else crowd.EACH)
+        rows = crowd.measured(entries, runs=runs, each=1 if quick else crowd.EACH)
+    elif subject in ("exports", "pull"):
+        rows = {"exports": exports, "pull": pull}[subject].measured(entries, runs=runs)
     else:
-        rows = {"exports": exports, "feed": feed, "hot": hot, "pull": pull}[subject].measured(entries)
+        rows = {"feed": feed, "hot": hot}[subject].measured(entries)
     return [replace(row, row=f"{subject} {number}") for number, row in enumerate(rows)]
 
 
-def _measure_here(subject: str, entries: int, *, quick: bool) -> int:
+def _measure_here(subject: str, entries: int, *, quick: bool, runs: int) -> int:
     """Print what was measured as JSON; on the last line, for whatever may have been printed before."""
     import django
 
     django.setup()
     try:
-        rows = measured(subject, entries, quick=quick)
+        rows = measured(subject, entries, quick=quick, runs=runs)
     except Wrong as error:
         print(json.dumps({"wrong": str(error)}))
         return 1
@@ -110,14 +112,22 @@ def _measure_here(subject: str, entries: int, *, quick: bool) -> int:
     return 0
 
 
-def _in_own_process(subject: str, entries: int, env: dict[str, str], *, quick: bool) -> list[Measured] | str:
+def _in_own_process(subject: str, entries: int, env: dict[str, str], *, quick: bool, runs: int) -> list[Measured] | str:
     """Return the rows of a subject, or what is wrong with them.
 
     Raises:
         CalledProcessError: it could not be measured at all.
     """
     print(f"{subject}, {entries:,} entries …", file=sys.stderr, flush=True)
-    command = [sys.executable, "-W", "ignore::RuntimeWarning", __file__, "--measure", subject, "--entries", str(entries), *(["--quick"] if quick else [])]
+    options = {"--measure": subject, "--entries": str(entries), "--runs": str(runs)}
+    command = [
+        sys.executable,
+        "-W",
+        "ignore::RuntimeWarning",
+        __file__,
+        *(word for option in options.items() for word in option),
+        *(["--quick"] if quick else []),
+    ]
     done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if not done.stdout.strip():
         raise subprocess.CalledProcessError(done.returncode, command)
@@ -139,16 +149,18 @@ def _branches(entries: int) -> int:
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the portal beside plain ways of doing the same.")
-    parser.add_argument("--quick", action="store_true", help="200,000 entries, few runs; fails only when a result is wrong")
+    parser.add_argument("--quick", action="store_true", help="200,000 entries, one run; fails only when a result is wrong")
     parser.add_argument("--sizes", type=_numbers, help="entries, parted by commas (1000000,10000000)")
     parser.add_argument("--branches", type=int, help="branches at every size (as many as the generator gives the largest)")
     parser.add_argument("--only", type=_names, default=list(SUBJECTS), help=f"of {', '.join(SUBJECTS)}")
+    parser.add_argument("--runs", type=int, help=f"how often each side runs ({RUNS}; once with --quick)")
     parser.add_argument("--keep", type=Path, help="a folder where filled databases stay for the next run")
     parser.add_argument("--results", type=Path, help=f"where the table goes ({RESULTS.name}; nowhere with --quick)")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     parser.add_argument("--entries", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     asked.sizes = asked.sizes or (QUICK if asked.quick else SIZES)
+    asked.runs = asked.runs or (1 if asked.quick else RUNS)
     asked.results = asked.results or (None if asked.quick else RESULTS)
     return asked
 
@@ -156,7 +168,8 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _command(asked: argparse.Namespace) -> str:
     """Return the command that does the same; folders are of no concern to a reader."""
     sizes = None if tuple(asked.sizes) in (SIZES, QUICK) else f"--sizes {','.join(map(str, asked.sizes))}"
-    words = ["--quick" if asked.quick else None, sizes, None if asked.only == list(SUBJECTS) else f"--only {','.join(asked.only)}"]
+    runs = None if asked.runs == (1 if asked.quick else RUNS) else f"--runs {asked.runs}"
+    words = ["--quick" if asked.quick else None, sizes, runs, None if asked.only == list(SUBJECTS) else f"--only {','.join(asked.only)}"]
     said = " ".join(word for word in words if word)
     return f'make bench ARGS="{said}"' if said else "make bench"
 

@@ -61,14 +61,18 @@ _FOLD: Final = f"""
     )
     SELECT count(*) FROM taken
 """  # noqa: S608
-# Every figure, counted anew from the records: by township first, for what lies above a place lies above its township too, and there are far fewer of them.
+# Whether a township ever lay below another, as nothing forbids.
+_NESTED: Final = f"""EXISTS (
+    SELECT FROM branches_regionpath path JOIN branches_region upper ON upper.id = path.ancestor_id JOIN branches_region lower ON lower.id = path.descendant_id
+    WHERE upper.level = '{Level.TOWNSHIP}' AND lower.level = '{Level.TOWNSHIP}' AND path.depth > 0)"""  # noqa: S608
+# Every figure, counted anew from the records: by township first, for what lies above a place lies above its one township too, and these are far fewer.
 _FRESH: Final = f"""
     CREATE TEMPORARY TABLE fresh_rollup ON COMMIT DROP AS
     WITH placed AS (
         SELECT coalesce(township.id, part.place_id) AS place_id, false AS alone, tree_day, day, series, days, {_SUMS}, max(known) AS known
         FROM activities_parts_at(NULL) AS part
         LEFT JOIN (branches_regionpath path JOIN branches_region township ON township.id = path.ancestor_id AND township.level = '{Level.TOWNSHIP}')
-            ON path.descendant_id = part.place_id AND path.during @> part.tree_day
+            ON path.descendant_id = part.place_id AND path.during @> part.tree_day AND NOT (SELECT {_NESTED})
         GROUP BY coalesce(township.id, part.place_id), tree_day, day, series, days
         UNION ALL
         SELECT step.node_id, true, step.day, step.day, -1, 1, sum(n), sum(n), 0, 0, 0, 0, 0, 0, NULL

@@ -28,7 +28,7 @@ from branches.services import move_branch, reparent_region
 from portal.accounts.models import User
 from portal.foundation.errors import Conflict
 from tests.activities.recount import Recount, plain
-from tests.factories import file, make_branch, make_user
+from tests.factories import file, make_branch, make_region, make_user
 from tests.personas import MARCH_5, MARCH_6, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock", "catalogue")
@@ -266,6 +266,16 @@ def test_a_check_names_what_differs_and_a_rebuild_puts_it_right(branch: Branch, 
 
     assert "相符" in told(check=True)
     assert rollups.totals(Scope(region=city.north), Span.day(MARCH_6))["vehicles"].value == 200
+
+
+def test_a_township_below_a_township_counts_once_at_each(city: City) -> None:
+    inner = make_region("示例管理区", "township", city.street)
+    place = make_region("新示社区", "community", inner)
+    clerk = make_user("clerk", (Role.ORGANISER, city.street))
+    file(make_branch(place, "新示临时党支部"), MARCH_6, by=clerk, vehicles=200, people_on_duty=2, home_isolated=3)
+    told(fold=True)
+    assert "相符" in told(check=True)
+    assert all(rollups.totals(Scope(region=region), Span.day(MARCH_6))["vehicles"].value == 200 for region in (inner, city.street, city.north))
 
 
 def test_the_worker_folds_what_waits(branch: Branch, organiser: User) -> None:
