@@ -72,7 +72,7 @@ class ReportQuerySet(OfABranchQuerySet):
         hosted = access.rows("BranchPlace").filter(Exists(below), branch=OuterRef("branch"), during__contains=OuterRef(self.own_day))
         # As a case it is asked of row after row, in the order of a list; as a condition of its own all reports would be joined to the tree.
         found = self.filter(Case(When(Exists(hosted), then=True), default=False, output_field=BooleanField()))
-        return found if region.is_wide else found.filter(among("branch", hosted_below(region)))
+        return found if region.holds_much else found.filter(among("branch", hosted_below(region)))
 
 
 class DailyReportQuerySet(ReportQuerySet):
@@ -175,7 +175,7 @@ class MeasureQuerySet(OfABranchQuerySet):
         daily = Exists(below.filter(during__contains=OuterRef("business_date")))
         period = Exists(below.filter(during__contains=OuterRef("entry__version__period_report__last_day")))
         found = self.filter(Q(business_date__isnull=False) & Q(daily) | Q(business_date=None) & Q(period))
-        return found.done_at(places_below(region)) if region.is_narrow else found
+        return found.done_at(places_below(region)) if region.holds_little else found
 
     def done_at(self, places: QuerySet[Any, Any]) -> Self:
         """Measures of what was done at `places`, ids of few regions: their entries first, and of these the figures."""

@@ -91,8 +91,10 @@ def measured(subject: str, entries: int, *, quick: bool = False, runs: int = RUN
         rows = [measure(work, entries, runs=runs) for work in works[subject]()]
     elif subject == "crowd":
         rows = crowd.measured(entries, runs=runs, each=1 if quick else crowd.EACH)
-    elif subject in ("exports", "pull"):
-        rows = {"exports": exports, "pull": pull}[subject].measured(entries, runs=runs)
+    elif subject == "exports":
+        rows = exports.measured(entries, runs=runs, rows=20_000 if quick else exports.ROWS)
+    elif subject == "pull":
+        rows = pull.measured(entries, runs=runs, some=1_000 if quick else pull.SOME)
     else:
         rows = {"feed": feed, "hot": hot}[subject].measured(entries)
     return [replace(row, row=f"{subject} {number}") for number, row in enumerate(rows)]

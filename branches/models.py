@@ -88,12 +88,12 @@ class Region(SearchableModel, SourcedModel):
         return self.name
 
     @property
-    def is_wide(self) -> bool:
+    def holds_much(self) -> bool:
         """Whether it holds so much of what there is that a list comes upon its rows on the way."""
         return Level(self.level).rank <= Level.PREFECTURE.rank
 
     @property
-    def is_narrow(self) -> bool:
+    def holds_little(self) -> bool:
         """Whether it holds so little that rows of a big table are sought by its places."""
         return Level(self.level).rank >= Level.TOWNSHIP.rank
 

@@ -91,7 +91,7 @@ class BranchQuerySet(ScopedQuerySet[Any]):
         hosted = access.rows("BranchPlace").filter(Exists(below), branch=OuterRef("pk"), during__contains=on)
         found = self.filter(Exists(hosted))
         # Of a narrow region: its few branches first.
-        return found.filter(among("pk", hosted_below(region))) if region.is_narrow else found
+        return found.filter(among("pk", hosted_below(region))) if region.holds_little else found
 
     def served_by(self, work_unit: Any) -> Self:
         """Branches to which `work_unit` or a unit below it sends people."""

@@ -124,8 +124,7 @@ def move_branch(*, actor: Model | AnonymousUser, branch: Branch, region: Region,
         raise ValidationError({"from_day": _("Enter the move on the day it happens, not before.")})
     with refusals_beside({}):
         # Held first and whole, as whoever changes the branch's row has it: whoever files for the branch waits here, and not in between.
-        Branch.objects.select_for_update().get(pk=branch.pk)
-        was = branch.region
+        was = Branch.objects.select_for_update(of=("self",)).select_related("region").get(pk=branch.pk).region
         _make_room(BranchPlace.objects.filter(branch=branch), from_day)
         place = BranchPlace.objects.create(branch=branch, region=region, during=DateRange(from_day, None))
         branch.region = region

@@ -13,6 +13,7 @@ def replacing(statement: str) -> str:
     return statement.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
 
 
+assert "<> ALL (added)" in before.SHIFT_LATEST and "= ANY (removed)" in before.SHIFT_LATEST  # noqa: S101, PT018 - the text of a migration never changes
 HASHED = before.SHIFT_LATEST.replace("<> ALL (added)", "NOT IN (SELECT unnest(added))").replace("= ANY (removed)", "IN (SELECT unnest(removed))")
 
 

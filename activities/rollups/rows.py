@@ -144,7 +144,7 @@ def branches_of(scope: Scope) -> Branches:
     """Return the branches that ever did anything in the scope, where these are few."""
     if scope.branch is not None:
         return [scope.branch.pk]
-    if scope.region is None or not scope.region.is_narrow:
+    if scope.region is None or not scope.region.holds_little:
         return None
     return Entry.objects.filter(among("place", places_below(scope.region))).order_by().values("branch").distinct()
 

@@ -17,8 +17,9 @@ from branches.models import Level
 COUNTERS: Final = ("value", "count", "n_nearly", "n_over", "n_about", "n_at_least", "owners", "owner_squares")
 # As many as one fold takes: a few seconds of work, and no more memory for more of them.
 BATCH: Final = 50_000
-# As many may wait before a filing folds them itself; readers add what waits, a few milliseconds for these.
-MANY: Final = 2_000
+# As many, of some three hundred reports, may wait before a filing folds them itself: then the worker, who does so every two seconds, is not there. Readers
+# add what waits; for these it takes them some ten milliseconds.
+MANY: Final = 10_000
 # Whoever waits longer for a rebuild leaves the changes where they are.
 _PATIENCE: Final = "2s"
 _SHOWN: Final = 20
@@ -61,10 +62,10 @@ _FOLD: Final = f"""
     )
     SELECT count(*) FROM taken
 """  # noqa: S608
-# Whether a township ever lay below another, as nothing forbids.
+# Whether a township, or anything wider, ever lay below a township, as nothing forbids.
 _NESTED: Final = f"""EXISTS (
     SELECT FROM branches_regionpath path JOIN branches_region upper ON upper.id = path.ancestor_id JOIN branches_region lower ON lower.id = path.descendant_id
-    WHERE upper.level = '{Level.TOWNSHIP}' AND lower.level = '{Level.TOWNSHIP}' AND path.depth > 0)"""  # noqa: S608
+    WHERE upper.level = '{Level.TOWNSHIP}' AND lower.level IN ({_LEVELS}) AND path.depth > 0)"""
 # Every figure, counted anew from the records: by township first, for what lies above a place lies above its one township too, and these are far fewer.
 _FRESH: Final = f"""
     CREATE TEMPORARY TABLE fresh_rollup ON COMMIT DROP AS

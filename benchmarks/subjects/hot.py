@@ -147,7 +147,7 @@ def _filed(region: Region) -> int:
     narrow = [child for child in [region, *Region.objects.filter(parents__parent=region)] if child.level not in ROLLED_LEVELS]
     places = RegionPath.objects.filter(ancestor__in=narrow).values_list("descendant", flat=True)
     # Each with its entry, version, branch and place.
-    return 20 * Measure.objects.filter(entry__place__in=list(places)).count()
+    return 30 * Measure.objects.filter(entry__place__in=list(places)).count()
 
 
 def _unit() -> WorkUnit:

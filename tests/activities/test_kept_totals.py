@@ -268,8 +268,9 @@ def test_a_check_names_what_differs_and_a_rebuild_puts_it_right(branch: Branch, 
     assert rollups.totals(Scope(region=city.north), Span.day(MARCH_6))["vehicles"].value == 200
 
 
-def test_a_township_below_a_township_counts_once_at_each(city: City) -> None:
-    inner = make_region("示例管理区", "township", city.street)
+@pytest.mark.parametrize("level", ["township", "county"])
+def test_what_lies_below_a_township_below_another_counts_once_at_each(city: City, level: str) -> None:
+    inner = make_region("示例管理区", level, city.street)
     place = make_region("新示社区", "community", inner)
     clerk = make_user("clerk", (Role.ORGANISER, city.street))
     file(make_branch(place, "新示临时党支部"), MARCH_6, by=clerk, vehicles=200, people_on_duty=2, home_isolated=3)

@@ -29,7 +29,7 @@ _PRIVATE_PARAMETERS = frozenset({"name"})
 
 
 def record_pull(request: Request, resource: str, **details: Any) -> None:
-    """Write to the audit log that another system read a list: what it asked for and how many rows it got, nothing personal.
+    """Write to the audit log that another system read a list: what it asked for and, of a list, how many rows it got; nothing personal.
 
     Of people signed in to the pages, only the sight of sensitive fields is kept, and that they took everything.
     """
