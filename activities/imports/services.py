@@ -49,9 +49,14 @@ def take_in(*, actor: "User", content: bytes, name: str, address: str | None = N
 
 
 @transaction.atomic
-def confirm(*, imported: ReportImport, address: str | None = None) -> None:
-    """Ask for what was found to be filed, all of it or nothing; nothing happens when that was done before, or when nothing was found."""
+def confirm(*, imported: ReportImport, shown: str = "", address: str | None = None) -> None:
+    """Ask for what was found to be filed, all of it or nothing; nothing happens when that was done before, or when nothing was found.
+
+    `shown` names the check whose findings the owner was shown: what another one has found since is not confirmed by it.
+    """
     held = _held(imported)
+    if shown and (held.job is None or str(held.job.public_id) != shown):
+        return
     if held.state == State.CHECKED and held.counts["ready"]["reports"]:
         held.state, held.changed = State.FILING, False
         _ask(held, FILE)

@@ -36,6 +36,9 @@ def _add(book: Workbook, title: str, rows: list[list[str]], widths: list[int]) -
     sheet = book.create_sheet(title)
     for row in rows:
         sheet.append(row)
+        for cell in sheet[sheet.max_row]:
+            # A name that begins like a formula is none.
+            cell.data_type = "s"
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
 

@@ -79,7 +79,7 @@ def file_staged(imported: ReportImport) -> None:
     """File every report that is ready, in the caller's transaction; each as a first version.
 
     Raises:
-        Changed: the owner may no longer file for a branch, or a branch can no longer have a report for a day.
+        Changed: the owner may no longer file for a branch, or a branch can no longer have a report for a day; or what was found is no longer kept.
         IntegrityError: a rule of the database refuses, as when somebody filed one of the reports meanwhile.
     """
     _require_unchanged(imported)
@@ -96,6 +96,8 @@ def file_staged(imported: ReportImport) -> None:
 
 def _require_unchanged(imported: ReportImport) -> None:
     ready = imported.reports.filter(state=ImportedReport.State.READY)
+    if not ready.exists():
+        raise Changed
     for act, on_behalf in ((Act.FILE, False), (Act.FILE_ON_BEHALF, True)):
         allowed = access.branches_within(access.reach(imported.owner, act))
         if ready.filter(on_behalf=on_behalf).exclude(branch__in=Branch.objects.filter(allowed)).exists():

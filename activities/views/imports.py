@@ -76,7 +76,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 def import_template(request: HttpRequest) -> HttpResponse:
     """Download the empty table."""
     _require_importer(request)
-    headers = {"Content-Disposition": 'attachment; filename="daily-reports.xlsx"'}
+    headers = {"Content-Disposition": 'attachment; filename="daily-reports.xlsx"', "Cache-Control": "no-store"}
     return HttpResponse(template(request.user), content_type=WORKBOOK, headers=headers)
 
 
@@ -89,7 +89,7 @@ def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
         if imported.has_failed:
             services.try_again(imported=imported)
         else:
-            services.confirm(imported=imported, address=audit.address_of(request))
+            services.confirm(imported=imported, shown=request.POST.get("shown", ""), address=audit.address_of(request))
         return redirect("activities:import_detail", imported.public_id)
     return render(request, "activities/import_detail.html", {"imported": imported, **_found(imported)})
 
@@ -100,7 +100,8 @@ def import_refused(request: HttpRequest, import_id: UUID) -> StreamingHttpRespon
     imported = _own(request, import_id)
     header = [_("Row"), _("Column"), _("Content"), _("What is wrong")]
     table = Sheet(_("Refused rows"), header, _refused_rows(imported))
-    return StreamingHttpResponse(csv_of(table), content_type=CSV, headers={"Content-Disposition": 'attachment; filename="refused-rows.csv"'})
+    headers = {"Content-Disposition": 'attachment; filename="refused-rows.csv"', "Cache-Control": "no-store"}
+    return StreamingHttpResponse(csv_of(table), content_type=CSV, headers=headers)
 
 
 def _refused_rows(imported: ReportImport) -> Iterator[list[Any]]:

@@ -78,6 +78,10 @@ def _claim() -> Job | None:
     job: Job | None = Job.objects.select_for_update(skip_locked=True).filter(due).order_by("run_after", "pk").first()
     if job is None:
         return None
+    if job.attempts >= TRIES:
+        # Lost as often as it may fail: perhaps it is what ends its workers.
+        _finish(job, Job.State.FAILED, error="Lost: no worker came back.")
+        return _claim()
     Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, claimed_at=now, attempts=F("attempts") + 1)
     job.refresh_from_db()
     return job

@@ -1,7 +1,8 @@
 """Tables that people upload, .xlsx or .csv: read whole, within bounds, and refused in words when they are something else.
 
-A workbook is a zip: a small one can unpack to more than the machine holds, and one cell far down asks for all the cells before it. So nothing is
-handed to a reader of workbooks but parts that were unpacked here, up to a limit, and of which no cell stands further out than a limit.
+A workbook is a zip: a small one can unpack to more than the machine holds, and one cell far down asks for all the cells before it. The reader of
+workbooks is fast and trusts what it reads: it also takes for XML what is none, and ends the whole process when it gets no memory. So nothing is
+handed to it but a workbook made here of the first sheet, its texts and its styles: each well-formed, up to a limit, and no cell further out than one.
 """
 
 import csv
@@ -12,9 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any, Final
 from xml.etree import ElementTree
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -36,12 +40,21 @@ _NEEDED: Final = {"[Content_Types].xml", "xl/workbook.xml"}
 _DAY: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?", re.ASCII)
 # A place beyond column Z or line 199,999, of a cell or of a line.
 _FAR: Final = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[A-Za-z]?(?:[2-9][0-9]{5}|[0-9]{7}))""")
-_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s([^>]*[^>/])>\s*(<(?:\w+:)?f[\s>/])?""")
+# Lines and cells need not say where they stand.
+_LINE, _ANY_CELL = (re.compile(rb"""<(?:[^\s<>/:"'=]*:)?%b[\s/>]""" % name) for name in (b"row", b"c"))
+# How many there will be, for which the reader asks memory beforehand.
+_VERY_MANY: Final = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{8}""")
+_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s([^<>]*[^<>/])>\s*(<(?:\w+:)?f[\s>/])?""")
 _PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Z])([0-9]+)["']""")
 _IS_ERROR: Final = re.compile(rb"""(?:^|\s)t\s*=\s*["']e["']""")
 # As programs write them: most sheets hold none of these, which is found out many times faster than by an expression.
 _SIGNS_OF_SPECIAL: Final = (b"<f", b":f", b't="e"', b"t='e'")
-_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_DOCUMENT: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_RELATION: Final = f"{{{_DOCUMENT}}}id"
+# Parts that are handed to the reader, by what the workbook calls them, and where it finds them.
+_PARTS: Final = {"worksheet": "sheet.xml", "sharedStrings": "texts.xml", "styles": "styles.xml"}
+# What names the sheets is short.
+_MAX_NAMES: Final = 4 * 1024 * 1024
 
 Place = tuple[int, int]
 
@@ -163,8 +176,6 @@ def _read_workbook(content: bytes, most_unpacked: int) -> Table:
     require_workbook(content, most_unpacked=most_unpacked)
     try:
         safe, sheet = _unpacked(content)
-        if _FAR.search(sheet):
-            raise ValidationError(far_too_much())
         with CalamineWorkbook.from_filelike(safe) as book:
             read = book.get_sheet_by_index(0)
             rows = read.to_python(skip_empty_area=False)
@@ -180,31 +191,87 @@ def _read_workbook(content: bytes, most_unpacked: int) -> Table:
 
 
 def _unpacked(content: bytes) -> tuple[io.BytesIO, bytes]:
-    """Return the workbook packed anew, without compression and without its other sheets, and the first sheet as it is written.
+    """Return a workbook with nothing but the first sheet of another one, without compression, and that sheet as it is written.
 
     A part may unpack to more than it says: here it is cut at what it says, and the reader sees nothing else.
     """
     safe = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as archive, zipfile.ZipFile(safe, "w") as new:
-        path = _first_sheet(archive)
-        sheet = archive.read(path)
-        for part in archive.infolist():
-            name = part.filename
-            if name == path:
-                new.writestr(name, sheet)
-            elif name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/"):
-                new.writestr(name, archive.read(part))
+        paths, years = _first_sheet(archive)
+        parts = {kind: archive.read(path) for kind, path in paths.items()}
+        sheet = parts["worksheet"]
+        # Counting the letters is a matter of no time, and hardly a line has so many.
+        if _FAR.search(sheet) or any(line.count(b"c") > MAX_COLUMNS and len(_ANY_CELL.findall(line)) > MAX_COLUMNS for line in _lines(sheet)):
+            raise ValidationError(far_too_much())
+        for kind, part in parts.items():
+            _refuse_unsound(part)
+            new.writestr(f"xl/{_PARTS[kind]}", part)
+        new.writestr("_rels/.rels", _relations({"officeDocument": "xl/workbook.xml"}))
+        new.writestr("xl/_rels/workbook.xml.rels", _relations({kind: _PARTS[kind] for kind in parts}))
+        sheets = '<sheets><sheet name="1" sheetId="1" r:id="worksheet"/></sheets>'
+        new.writestr("xl/workbook.xml", f'<workbook xmlns:r="{_DOCUMENT}"><workbookPr date1904={quoteattr(years)}/>{sheets}</workbook>')
     safe.seek(0)
     return safe, sheet
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    """Return the name of the part that holds the first sheet."""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314 - expat bounds what entities may grow to
-    relation = next(element.get(_RELATION) for element in book.iter() if element.tag.endswith("}sheet"))
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    target = next(element.get("Target", "") for element in relations if element.get("Id") == relation)
+def _relations(targets: Mapping[str, str]) -> str:
+    related = "".join(f'<Relationship Id="{kind}" Type="{_DOCUMENT}/{kind}" Target="{target}"/>' for kind, target in targets.items())
+    return f"<Relationships>{related}</Relationships>"
+
+
+def _first_sheet(archive: zipfile.ZipFile) -> tuple[dict[str, str], str]:
+    """Return the names of the parts that hold the first sheet, its texts and styles; and whether its days are counted from 1904, as it is written."""
+    book, relations = (_tree(archive, name) for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"))
+    first = next(element.get(_RELATION) for element in book.iter() if element.tag.endswith("}sheet"))
+    years = next((element.get("date1904", "0") for element in book.iter() if element.tag.endswith("}workbookPr")), "0")
+    paths = {"worksheet": next(_path_of(element) for element in relations if element.get("Id") == first)}
+    for element in relations:
+        kind = element.get("Type", "").rpartition("/")[2]
+        if kind in _PARTS and kind not in paths:
+            paths[kind] = _path_of(element)
+    return paths, years
+
+
+def _path_of(relation: ElementTree.Element) -> str:
+    target = relation.get("Target", "")
     return target.lstrip("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    if archive.getinfo(name).file_size > _MAX_NAMES:
+        raise ValidationError(far_too_much())
+    return ElementTree.fromstring(archive.read(name))  # noqa: S314 - expat bounds what entities may grow to
+
+
+def _lines(sheet: bytes) -> list[bytes]:
+    """Return a sheet cut into its lines.
+
+    Raises:
+        ValidationError: there are too many.
+    """
+    lines = _LINE.split(sheet, MAX_LINES)
+    if len(lines) > MAX_LINES:
+        raise ValidationError(far_too_much())
+    return lines
+
+
+def _refuse_unsound(part: bytes) -> None:
+    """Refuse a part that is no XML, or XML with declarations; or that makes the reader ask for more memory than there is.
+
+    Raises:
+        ExpatError: it is no XML.
+        ValidationError: it is too much, or declares something.
+    """
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_declarations
+    parser.Parse(part, True)
+    # No more texts than cells, each with a beginning and an end.
+    if _VERY_MANY.search(part) or part.count(b"si") > 2 * MAX_LINES * MAX_COLUMNS:
+        raise ValidationError(far_too_much())
+
+
+def _refuse_declarations(*_declared: object) -> None:
+    raise ValidationError(damaged())
 
 
 def _special_cells(sheet: bytes) -> tuple[frozenset[Place], frozenset[Place]]:
@@ -220,11 +287,19 @@ def _special_cells(sheet: bytes) -> tuple[frozenset[Place], frozenset[Place]]:
 
 
 def _covered(ranges: Sequence[tuple[Place, Place]], lines: int) -> frozenset[Place]:
-    """Return the places that merged cells cover, apart from the first of each."""
+    """Return the places that merged cells cover, apart from the first of each.
+
+    Raises:
+        ValidationError: there are far more than anybody merges; merged cells do not overlap.
+    """
     covered = set[Place]()
+    left_over = 2 * MAX_LINES
     for (top, left), (bottom, right) in ranges:
-        for line in range(top, min(bottom, lines - 1) + 1):
-            covered.update((line, column) for column in range(left, min(right, MAX_COLUMNS - 1) + 1))
+        height, width = min(bottom, lines - 1) + 1 - top, min(right, MAX_COLUMNS - 1) + 1 - left
+        left_over -= max(height, 1) * max(width, 1)
+        if left_over < 0:
+            raise ValidationError(far_too_much())
+        covered.update((line, column) for line in range(top, top + height) for column in range(left, left + width))
         covered.discard((top, left))
     return frozenset(covered)
 
@@ -235,9 +310,12 @@ def _read_csv(content: bytes) -> list[list[str]]:
     # Spreadsheets write what the machine's region parts a list with.
     delimiter = max(",\t;", key=first.count)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), MAX_LINES + 1))
     except csv.Error as error:
         raise ValidationError(_("The file cannot be read as a table. Save it as .xlsx or .csv, and upload that.")) from error
+    if len(rows) > MAX_LINES:
+        raise ValidationError(_("The table has more than %(limit)s rows. Split it.") % {"limit": f"{MAX_LINES:,}"})
+    return rows
 
 
 def _decoded(content: bytes) -> str:

@@ -106,6 +106,7 @@ def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     audit.record(request.user, "audit.exported", address=audit.address_of(request), filters=_asked(form))
     response = StreamingHttpResponse(csv_of(_table(form.rows())), content_type=CSV)
     response["Content-Disposition"] = f'attachment; filename="audit-{clock.today():%Y-%m-%d}.csv"'
+    response["Cache-Control"] = "no-store"
     return response
 
 
