@@ -3,12 +3,15 @@
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from io import BytesIO
+from uuid import uuid4
 from xml.sax.saxutils import quoteattr
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
@@ -16,15 +19,18 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from activities.imports import services
 from activities.models import DailyReport, Measure, ReportImport, ReportVersion
+from activities.services import Figure, Participation, Work, file_daily_report
 from branches.access import Role
 from branches.models import Branch
+from branches.services import move_branch
 from portal.accounts.models import User
 from portal.foundation import jobs, spreadsheets
 from portal.foundation.models import AuditEntry, Job
 from portal.foundation.spreadsheets import Table, read_table
 from portal.housekeeping import KIND
 from tests.activities.tables import bring_in, row, saved, take_in, text, workbook, worked
-from tests.factories import file, make_branch, make_user
+from tests.activities.test_review_races import all_at_once
+from tests.factories import file, make_branch, make_person, make_user
 from tests.personas import MARCH_5, MARCH_6, City, Clock
 from tests.security.attacker import SECRET, browser, machine
 
@@ -220,6 +226,49 @@ def test_what_was_thrown_away_is_looked_for_anew_and_never_said_to_be_filed(orga
     assert AuditEntry.objects.filter(action="report.filed").count() == DailyReport.objects.count() == 1
 
 
+def test_what_was_taken_from_the_uploader_after_the_check_holds_the_whole_table_back(city: City, branch: Branch, other_branch: Branch, clock: Clock) -> None:
+    both = make_user("both", (Role.ORGANISER, branch), (Role.REVIEWER, city.other_street))
+    keeper = make_user("keeper", (Role.ADMINISTRATOR, city.city))
+    rows = workbook([row(branch.name), row(other_branch.name)])
+    takings: list[Callable[[], object]] = [
+        lambda: move_branch(actor=keeper, branch=other_branch, region=city.community, from_day=MARCH_6),
+        lambda: both.grants.filter(role=Role.ORGANISER).update(revoked_at=clock.now(), revoked_by=keeper),
+    ]
+    for take in takings:
+        imported = take_in(both, rows)
+        services.confirm(imported=imported)
+        take()
+        found = worked(imported)
+        assert (found.state, found.changed) == (ReportImport.State.CHECKED, True)
+        assert not DailyReport.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_confirm_and_two_who_file_at_once_file_once(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, MARCH_6)]))
+
+    assert all_at_once(*[lambda: services.confirm(imported=imported)] * 3) == [None] * 3
+    job = ReportImport.objects.select_related("job").get().job
+    assert job is not None
+    # Also when one worker was taken for lost and the job given to another.
+    assert all_at_once(*[lambda: transaction.atomic(lambda: services.file_table(job, lambda percent: None))()] * 3) == [None] * 3
+
+    assert Job.objects.filter(kind=services.FILE).count() == 1
+    assert AuditEntry.objects.filter(action="import.confirmed").count() == AuditEntry.objects.filter(action="import.filed").count() == 1
+    assert ReportVersion.objects.count() == AuditEntry.objects.filter(action="report.filed").count() == 2
+
+
+def test_an_upload_and_a_confirmation_need_the_pages_token(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name)]))
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(organiser, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(page_of(imported)).status_code == 403
+    table = SimpleUploadedFile("a.csv", text([row(branch.name)]).encode())
+    assert client.post(reverse("activities:import_list"), {"table": table}).status_code == 403
+    assert client.post(reverse("portal:as_of", args=["branch", branch.public_id]), {"known": "2020-03-06T20:00"}).status_code == 403
+    assert ReportImport.objects.get().state == ReportImport.State.CHECKED
+
+
 def test_a_table_files_for_no_branch_and_no_day_that_the_form_would_refuse(city: City, branch: Branch, other_branch: Branch, reviewer: User) -> None:
     ended = make_branch(city.community, "已结束临时党支部", ended_on=MARCH_5)
     far = make_branch(city.south, "南示区临时党支部")
@@ -295,3 +344,17 @@ def test_a_grant_taken_away_closes_every_download_at_once(official: User, client
     answer = call("get", "entries/all/")
     assert answer.status_code == 403
     assert b"77" not in answer.content
+
+
+def test_a_pull_of_everything_holds_no_note_and_nobody_of_another_unit(
+    city: City, branch: Branch, organiser: User, liaison: User, client_machine: User, official: User
+) -> None:
+    own, foreign = make_person("本单位某", city.company, branch), make_person("外单位某", city.bureau, branch)
+    works = Work("patrol", (Figure("patrol_rounds", Decimal(2)),), note=SECRET, participants=(Participation(own), Participation(foreign)))
+    file_daily_report(actor=organiser, branch=branch, day=MARCH_6, works=[works], uid=uuid4())
+    for user in (liaison, client_machine, official, organiser):
+        said = b"".join(machine(user)("get", "entries/all/")).decode()
+        assert (SECRET in said) is (user == organiser), user
+        assert (str(foreign.public_id) in said) is (user != liaison), user
+        assert str(own.public_id) in said, user
+        assert "单位某" not in said, user
