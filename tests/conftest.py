@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 from portal.embedded import database_settings
 from portal.runtime.postgres import Server, prepare_data_dir
@@ -69,6 +70,12 @@ def _use_own_folder(config: pytest.Config) -> None:
     # Static files as they lie in the apps: nothing has to be collected for a test.
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.WHITENOISE_USE_FINDERS = True
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> None:
+    """Begin in the portal's own language, whatever the last page of the test before was asked for."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

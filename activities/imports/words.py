@@ -120,9 +120,11 @@ class Catalogue:
         """Return the metric that a cell names.
 
         Raises:
-            BadCell: none, or it belongs to another kind of work than the row says.
+            BadCell: none, or it belongs to another kind of work than the row says, or one is too long to be a name.
         """
         text, words = _required("metric", cell), plain(kind)
+        if len(words) > BY_NAME["kind"].limit:
+            raise BadCell("kind", too_long("kind"))
         found = self._metrics.get(fold(text))
         if found is None:
             raise BadCell("metric", _("There is no figure called “%(name)s”. The template lists them all.") % {"name": text})

@@ -289,6 +289,11 @@ def test_a_table_files_for_no_branch_and_no_day_that_the_form_would_refuse(city:
     assert not ReportVersion.objects.exists()
 
 
+def test_a_word_of_megabytes_is_refused_unread(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name, kind="巡" * 32_000)]))
+    assert [(column, len(cell)) for column, cell in imported.refusals.values_list("column", "content")] == [("kind", 60)]
+
+
 def test_words_of_a_table_are_data_for_the_database(organiser: User, branch: Branch) -> None:
     note = "'); DROP TABLE branches_branch; --\t\\N\\.\n\\.\n%s %(of)s {0}"
     bring_in(organiser, workbook([row(branch.name, note=note, unit="'"), row(branch.name, MARCH_6, note=note)]))
