@@ -44,7 +44,7 @@ def note_is_folded(name: str) -> models.CheckConstraint:
 class DailyReport(PublicModel):
     """The figures that a branch owes for one business date."""
 
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="daily_reports")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, db_index=False, related_name="daily_reports")
     business_date = models.DateField(_("business date"))
 
     objects = DailyReportQuerySet.as_manager()
@@ -76,7 +76,7 @@ class PeriodReport(SourcedModel):
         ADDS_TO_DAILY = "adds_to_daily", _("adds to the daily reports")
         INCLUDES_DAILY = "includes_daily", _("includes the daily reports")
 
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="period_reports")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, db_index=False, related_name="period_reports")
     first_day = models.DateField(_("from"))
     last_day = models.DateField(_("to"))
     relation = models.CharField(_("beside the daily reports"), max_length=15, choices=Relation, default=Relation.ADDS_TO_DAILY)
@@ -133,9 +133,13 @@ class ReportVersion(PublicModel):
         CASE = "case", _("published case")
         DEMO = "demo", _("demo data")
 
-    daily_report = models.ForeignKey(DailyReport, verbose_name=_("daily report"), on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
-    period_report = models.ForeignKey(PeriodReport, verbose_name=_("period report"), on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="+")
+    daily_report = models.ForeignKey(
+        DailyReport, verbose_name=_("daily report"), on_delete=models.PROTECT, db_index=False, null=True, blank=True, related_name="versions"
+    )
+    period_report = models.ForeignKey(
+        PeriodReport, verbose_name=_("period report"), on_delete=models.PROTECT, db_index=False, null=True, blank=True, related_name="versions"
+    )
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, db_index=False, related_name="+")
     number = models.PositiveIntegerField(_("version"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.FILED)
     nature = models.CharField(_("nature"), max_length=10, choices=Nature, default=Nature.FIRST)
@@ -258,11 +262,11 @@ class Entry(PublicModel):
     """A piece of work inside a version: its kind, the place as stored at the time, who took part, and its measures."""
 
     version = models.ForeignKey(ReportVersion, verbose_name=_("version"), on_delete=models.PROTECT, related_name="entries")
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="+")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, db_index=False, related_name="+")
     business_date = models.DateField(_("business date"), null=True)
     kind = models.CharField(_("kind"), max_length=20, choices=ActivityKind)
     # As stored at the time: moving a branch does not rewrite history.
-    place = models.ForeignKey(Region, verbose_name=_("place"), on_delete=models.PROTECT, related_name="+")
+    place = models.ForeignKey(Region, verbose_name=_("place"), on_delete=models.PROTECT, db_index=False, related_name="+")
     starts_at = models.DateTimeField(_("starts at"), null=True, blank=True)
     ends_at = models.DateTimeField(_("ends at"), null=True, blank=True)
     # Free text is sensitive: a resident may be named in it.
@@ -310,9 +314,9 @@ class Measure(PublicModel):
         DERIVED = "derived", _("from a register")
         TALLY = "tally", _("a count without records")
 
-    entry = models.ForeignKey(Entry, verbose_name=_("entry"), on_delete=models.PROTECT, related_name="measures")
-    metric = models.ForeignKey(Metric, verbose_name=_("metric"), on_delete=models.PROTECT, related_name="+")
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, verbose_name=_("entry"), on_delete=models.PROTECT, db_index=False, related_name="measures")
+    metric = models.ForeignKey(Metric, verbose_name=_("metric"), on_delete=models.PROTECT, db_index=False, related_name="+")
+    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, db_index=False, related_name="+")
     business_date = models.DateField(_("business date"), null=True)
     value = models.DecimalField(_("value"), max_digits=18, decimal_places=3)
     qualifier = models.CharField(_("how exact"), max_length=10, choices=Qualifier, default=Qualifier.EXACT)
@@ -358,7 +362,7 @@ class Measure(PublicModel):
 class EntryParticipant(PublicModel):
     """Someone who took part in an entry, with the work unit that sent them on that date. One row is one person-shift."""
 
-    entry = models.ForeignKey(Entry, verbose_name=_("entry"), on_delete=models.PROTECT, related_name="participants")
+    entry = models.ForeignKey(Entry, verbose_name=_("entry"), on_delete=models.PROTECT, db_index=False, related_name="participants")
     person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="participations")
     home_unit = models.ForeignKey(WorkUnit, verbose_name=_("work unit"), on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     hours = models.DecimalField(_("hours"), max_digits=5, decimal_places=2, null=True, blank=True)
