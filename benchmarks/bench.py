@@ -90,7 +90,7 @@ def measured(subject: str, entries: int, *, quick: bool = False, runs: int = RUN
     if subject in works:
         rows = [measure(work, entries, runs=runs) for work in works[subject]()]
     elif subject == "crowd":
-        rows = crowd.measured(entries, runs=runs, each=1 if quick else crowd.EACH)
+        rows = crowd.measured(entries, runs=runs)
     elif subject == "exports":
         rows = exports.measured(entries, runs=runs, rows=20_000 if quick else exports.ROWS)
     elif subject == "pull":
@@ -115,11 +115,7 @@ def _measure_here(subject: str, entries: int, *, quick: bool, runs: int) -> int:
 
 
 def _in_own_process(subject: str, entries: int, env: dict[str, str], *, quick: bool, runs: int) -> list[Measured] | str:
-    """Return the rows of a subject, or what is wrong with them.
-
-    Raises:
-        CalledProcessError: it could not be measured at all.
-    """
+    """Return the rows of a subject, or what is wrong with them; one that could not be measured at all takes no other with it."""
     print(f"{subject}, {entries:,} entries …", file=sys.stderr, flush=True)
     options = {"--measure": subject, "--entries": str(entries), "--runs": str(runs)}
     command = [
@@ -132,7 +128,7 @@ def _in_own_process(subject: str, entries: int, env: dict[str, str], *, quick: b
     ]
     done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if not done.stdout.strip():
-        raise subprocess.CalledProcessError(done.returncode, command)
+        return f"{subject}, {entries:,} entries: could not be measured"
     said = json.loads(done.stdout.strip().splitlines()[-1])
     return said["wrong"] if "wrong" in said else [Measured.from_json(row) for row in said["rows"]]
 
