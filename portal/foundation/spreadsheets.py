@@ -52,8 +52,8 @@ _IS_ERROR: Final = re.compile(rb"""(?:^|\s)t\s*=\s*["']e["']""")
 _SIGNS_OF_SPECIAL: Final = (b"<f", b":f", b't="e"', b"t='e'")
 _DOCUMENT: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION: Final = f"{{{_DOCUMENT}}}id"
-# Parts that are handed to the reader, by what the workbook calls them, and where it finds them.
-_PARTS: Final = {"worksheet": "sheet.xml", "sharedStrings": "texts.xml", "styles": "styles.xml"}
+# Parts that are handed to the reader, by what the workbook calls them, and where it looks for them.
+_PARTS: Final = {"worksheet": "sheet.xml", "sharedStrings": "sharedStrings.xml", "styles": "styles.xml"}
 # What names the sheets is short.
 _MAX_NAMES: Final = 4 * 1024 * 1024
 

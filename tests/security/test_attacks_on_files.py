@@ -61,14 +61,18 @@ def with_sheet(lines: bytes, after: bytes = b"") -> bytes:
     return repacked(lambda parts: iter({**parts, FIRST_SHEET: sheet}.items()))
 
 
-def with_texts(head: bytes) -> bytes:
-    """A workbook with a table of texts that begins like this."""
-    part = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ' + head + b"><si><t>a</t></si></sst>"
-    related = f'<Relationship Id="t" Type="{RELATIONS}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'.encode()
-    names = "xl/_rels/workbook.xml.rels"
-    return repacked(
-        lambda parts: iter({**parts, "xl/sharedStrings.xml": part, names: parts[names].replace(b"</Relationships>", related)}.items()),
-    )
+def with_texts(head: bytes = b"", path: str = "sharedStrings.xml") -> bytes:
+    """A workbook with a table of texts that begins like this, from which its first cell takes the second one."""
+    sst = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ' + head + b"><si><t>a</t></si><si><r><t>%s</t></r></si></sst>"
+    related = f'<Relationship Id="t" Type="{RELATIONS}/sharedStrings" Target="{path}"/></Relationships>'.encode()
+
+    def change(parts: Parts) -> Iterator[tuple[str, bytes]]:
+        parts["xl/_rels/workbook.xml.rels"] = parts["xl/_rels/workbook.xml.rels"].replace(b"</Relationships>", related)
+        parts[FIRST_SHEET] = parts[FIRST_SHEET].replace(b"</sheetData>", b'<row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>')
+        yield from parts.items()
+        yield f"xl/{path}", sst % "望江社区".encode()
+
+    return repacked(change)
 
 
 # Each is a few kB, and asked the reader for gigabytes, or for hours.
@@ -124,6 +128,11 @@ def test_a_comment_full_of_beginnings_is_searched_once() -> None:
     assert read_table(content, most_unpacked=MEGABYTES).formulas == {(1, 0)}
     # Nothing that begins a tag lies inside one: whatever is searched for ends where the next one begins.
     assert not spreadsheets._CELL.search(b"<c <c />")
+
+
+@pytest.mark.parametrize("path", ["sharedStrings.xml", "texts/all.xml"])
+def test_texts_that_stand_apart_are_read_wherever_they_stand(path: str) -> None:
+    assert read_table(with_texts(path=path), most_unpacked=MEGABYTES).rows[1][0] == "望江社区"
 
 
 def test_days_are_counted_from_the_year_that_the_workbook_says() -> None:
