@@ -28,7 +28,8 @@ def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
         "tokens": AuthToken.objects.filter(expiry__lt=now),
         "failed_sign_ins": AccessAttempt.objects.filter(attempt_time__lt=now - timedelta(days=1)),
         "drafts": ReportDraft.objects.filter(saved_at__lt=now - DRAFTS_KEPT),
-        **{name: rows.filter(of__uploaded_at__lt=now - ROWS_KEPT) for name, rows in _IMPORTED.items()},
+        # Since the last job of the import: what is being checked or filed has none that ended, and a job is kept for longer than these.
+        **{name: rows.filter(of__job__finished_at__lt=now - ROWS_KEPT) for name, rows in _IMPORTED.items()},
         "jobs": Job.objects.filter(finished_at__lt=now - JOBS_KEPT),
     }
     result = {}

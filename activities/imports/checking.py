@@ -18,7 +18,7 @@ from activities.figures import Qualifier
 from activities.imports.receipts import Receipts
 from activities.imports.words import BY_NAME, COLUMNS, BadCell, Catalogue, Places, Read, day_of, in_both_languages, note_of, number_of, plain
 from activities.models import ImportedReport
-from activities.services import Work, refuse_impossible_day
+from activities.services import Work, due_moment, refuse_impossible_day
 from activities.services.filing import SATISFIED
 from branches.models import Branch
 from portal.foundation import clock, spreadsheets
@@ -218,7 +218,7 @@ def _judge(found: Finding) -> None:
             _judge_day(found, branches[branch], day, held, moment)
         if held.state == State.READY:
             held.receipt = receipts.number(branch=branches[branch], day=day, works=[work for work, _lines in held.works()], uid=held.uid)
-            held.due_at = branches[branch].due_at(day) if branches[branch].reports_daily else None
+            held.due_at = due_moment(branches[branch], day)
 
 
 def _judge_day(found: Finding, branch: Branch, day: date, held: Day, moment: datetime) -> None:

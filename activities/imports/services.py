@@ -1,23 +1,29 @@
 """The steps of an import: taken in, checked by a job, confirmed, filed by a job. Each may be asked for twice and happens once."""
 
+import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from activities.imports import checking, staging
+from activities.imports.words import LANGUAGES
 from activities.models import ReportImport
 from activities.services import Changed, file_staged
 from branches import access
 from branches.access import Act
 from portal.foundation import attachments, audit, clock, jobs
-from portal.foundation.errors import Forbidden
+from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import Job
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
+
+log = logging.getLogger(__name__)
 
 CHECK, FILE = "import.check", "import.file"
 # What a table of a hundred thousand rows takes, as csv; as a workbook it is a third of it.
@@ -49,18 +55,23 @@ def take_in(*, actor: "User", content: bytes, name: str, address: str | None = N
 
 
 @transaction.atomic
-def confirm(*, imported: ReportImport, shown: str = "", address: str | None = None) -> None:
+def confirm(*, imported: ReportImport, shown: str | None = None, address: str | None = None) -> None:
     """Ask for what was found to be filed, all of it or nothing; nothing happens when that was done before, or when nothing was found.
 
-    `shown` names the check whose findings the owner was shown: what another one has found since is not confirmed by it.
+    Args:
+        shown: the `finding` that the owner was shown; None when nobody looked at a page.
+
+    Raises:
+        Conflict: `shown` is another one: what a later check found is not confirmed by it.
     """
     held = _held(imported)
-    if shown and (held.job is None or str(held.job.public_id) != shown):
+    if held.state != State.CHECKED or not held.counts["ready"]["reports"]:
         return
-    if held.state == State.CHECKED and held.counts["ready"]["reports"]:
-        held.state, held.changed = State.FILING, False
-        _ask(held, FILE)
-        audit.record(held.owner, "import.confirmed", held, address=address, reports=held.counts["ready"]["reports"])
+    if shown is not None and shown != held.finding:
+        raise Conflict("stale", _("What was found has changed since this page was opened. Nothing was filed; look at it as it is now, and confirm again."))
+    held.state, held.changed = State.FILING, False
+    _ask(held, FILE)
+    audit.record(held.owner, "import.confirmed", held, address=address, reports=held.counts["ready"]["reports"])
 
 
 @transaction.atomic
@@ -75,20 +86,16 @@ def try_again(*, imported: ReportImport) -> None:
 def check_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     """Read the table of an import and keep what was found; whatever an attempt before has left is replaced."""
     imported = _of(job)
-    try:
-        with attachments.open_content(imported.file) as file:
-            content = file.read()
-        found = checking.check(content, imported.owner, progress)
-    except ValidationError:
-        return _refused(imported, lambda: checking.check(content, imported.owner))
-    progress(80)
-    with transaction.atomic():
-        held = _held(imported)
-        # Another worker may have taken this one for lost, and been quicker.
-        if held.state == State.READING:
-            staging.stage(held, found)
-            held.state = State.CHECKED
-            held.save(update_fields=["state", "counts"])
+    chinese, english = LANGUAGES
+    found = _found(imported, chinese, progress)
+    if isinstance(found, str):
+        # Read once more for its words alone, and before the lock is taken; should it be read well now, the first words are what there is to say.
+        again = _found(imported, english)
+        said = found, again if isinstance(again, str) else found
+        _settle(imported, State.REFUSED, lambda held: staging.refuse_whole(held, *said))
+    else:
+        progress(80)
+        _settle(imported, State.CHECKED, lambda held: staging.stage(held, found))
     return {}
 
 
@@ -103,20 +110,32 @@ def file_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
             imported.state, imported.filed_at = State.FILED, clock.now()
             imported.save(update_fields=["state", "filed_at"])
             audit.record(imported.owner, "import.filed", imported, reports=imported.counts["ready"]["reports"], rows=imported.counts["ready"]["rows"])
-    except (Changed, IntegrityError):
+    except Changed:
+        log.warning("import %s is checked anew", imported.public_id, exc_info=True)
         imported.state, imported.filed_at, imported.changed = State.READING, None, True
         _ask(imported, CHECK)
     return {}
 
 
-def _refused(imported: ReportImport, refusal: Any) -> dict[str, Any]:
-    with transaction.atomic():
-        held = _held(imported)
-        if held.state == State.READING:
-            staging.refuse_whole(held, refusal)
-            held.state, held.counts = State.REFUSED, {}
-            held.save(update_fields=["state", "counts"])
-    return {}
+def _found(imported: ReportImport, language: str, progress: jobs.Progress = lambda percent: None) -> checking.Finding | str:
+    """Return what the table holds, or, in a language, why it cannot be read at all."""
+    with attachments.open_content(imported.file) as file:
+        content = file.read()
+    with translation.override(language):
+        try:
+            return checking.check(content, imported.owner, progress)
+        except ValidationError as refusal:
+            return " ".join(refusal.messages)
+
+
+@transaction.atomic
+def _settle(imported: ReportImport, state: str, keep: Callable[[ReportImport], None]) -> None:
+    """Keep what a check came to, unless another worker took this one for lost, and was quicker."""
+    held = _held(imported)
+    if held.state == State.READING:
+        keep(held)
+        held.state = state
+        held.save(update_fields=["state", "counts"])
 
 
 def _ask(imported: ReportImport, kind: str) -> None:

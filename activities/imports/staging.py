@@ -7,7 +7,6 @@ from typing import Any, Final
 from django.db import connection
 
 from activities.imports.checking import Bad, Day, Finding, Key, Line, State
-from activities.imports.words import in_both_languages
 from activities.models import ImportedFigure, ImportedReport, RefusedCell, ReportImport
 from portal.foundation.text import fold
 
@@ -46,10 +45,10 @@ def stage(imported: ReportImport, found: Finding) -> None:
     imported.counts = _counts(found) | {"differing": imported.reports.filter(differs=True).count()}
 
 
-def refuse_whole(imported: ReportImport, refusal: Any) -> None:
-    """Keep why the table of an import cannot be read at all; `refusal` refuses it."""
+def refuse_whole(imported: ReportImport, chinese: str, english: str) -> None:
+    """Keep why the table of an import cannot be read at all."""
     clear(imported)
-    chinese, english = in_both_languages(refusal)
+    imported.counts = {}
     RefusedCell.objects.create(of=imported, said_zh=chinese, said_en=english)
 
 

@@ -52,7 +52,7 @@ def _explanations() -> tuple[str, ...]:
         _("Figure: its name or its code from the catalogue. The kind of work may stay empty; where it is given it has to fit the figure."),
         _("Value: as people write it, such as %(examples)s. Zero is a figure; a row without a value is refused.") % {"examples": _VALUES},
         _("Unit: empty for the figure's own; weights and money also in other units, such as %(examples)s.") % {"examples": "吨、斤、万元"},
-        _("Note: seen by the branch's organisers only. Leave out residents' names and telephone numbers."),
+        _("Note: seen only by those who may read notes. Leave out residents' names and telephone numbers."),
         _("Formulas, errors and merged cells are refused: copy the values alone."),
     )
 

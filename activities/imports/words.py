@@ -170,10 +170,9 @@ class Catalogue:
         if words in {"", metric.unit_zh, metric.unit_en, *metric.unit_aliases, own.code, own.name_zh, own.name_en, *own.aliases}:
             return own
         if own.dimension in CONVERTIBLE:
-            others = [unit for unit in self.units if unit.dimension == own.dimension]
-            for unit in others:
-                if words in {unit.code, unit.name_zh, unit.name_en, *unit.aliases}:
-                    return next(each for each in others if each == unit)
+            for unit in self.units:
+                if unit.dimension == own.dimension and words in {unit.code, unit.name_zh, unit.name_en, *unit.aliases}:
+                    return unit
         raise BadCell(
             column, _("“%(unit)s” does not fit “%(metric)s”, which counts %(own)s.") % {"unit": words, "metric": metric.name, "own": metric.unit_name}
         )
@@ -187,7 +186,7 @@ def number_of(cell: object) -> str:
     """
     typed = _required("value", cell)
     try:
-        if isinstance(cell, bool | date) or parse_number(read_written(typed).number, decimals=STORED_DECIMALS) is None:
+        if isinstance(cell, date) or parse_number(read_written(typed).number, decimals=STORED_DECIMALS) is None:
             raise BadCell("value", _("This is not a number. Type digits only, such as 200."))
     except NumberError as error:
         raise BadCell("value", " ".join(error.messages)) from error

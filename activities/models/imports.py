@@ -1,6 +1,7 @@
 """Tables of figures that somebody uploaded to be filed as daily reports: the file, what was found in it, and what is wrong with it.
 
-What was found waits here until it is confirmed, row by row as it will be filed; it is in no total. These rows are thrown away after a month.
+What was found waits here until it is confirmed, row by row as it will be filed; it is in no total. These rows are thrown away a month after the last
+check or the filing; the uploaded file stays.
 """
 
 from datetime import timedelta
@@ -45,6 +46,9 @@ class ReportImport(PublicModel):
     changed = models.BooleanField(_("changed meanwhile"), default=False)
     filed_at = models.DateTimeField(_("filed at"), null=True)
 
+    # With the notes of its rows; only its owner's jobs read it.
+    SENSITIVE = {"file": Sensitive("checking the table anew, and saying what was uploaded when somebody asks", None)}
+
     class Meta:
         verbose_name = _("import of reports")
         verbose_name_plural = _("imports of reports")
@@ -60,6 +64,11 @@ class ReportImport(PublicModel):
 
     def __str__(self) -> str:
         return self.file.name
+
+    @property
+    def finding(self) -> str:
+        """What names that which was found, once it is checked: by another check it is another one."""
+        return str(self.job.public_id) if self.job is not None else ""
 
     @property
     def is_underway(self) -> bool:

@@ -5,7 +5,7 @@ the audit row and the end of the draft.
 """
 
 from activities.services.drafts import discard_draft, save_draft
-from activities.services.filing import Acknowledgement, file_daily_report, file_period_report, refuse_impossible_day
+from activities.services.filing import Acknowledgement, due_moment, file_daily_report, file_period_report, refuse_impossible_day
 from activities.services.reviewing import accept, confirm, return_to_branch, withdraw
 from activities.services.staged import Changed, file_staged
 from activities.services.works import Figure, Participation, Work, filing_content, in_own_unit, works_of
@@ -19,6 +19,7 @@ __all__ = [
     "accept",
     "confirm",
     "discard_draft",
+    "due_moment",
     "file_daily_report",
     "file_period_report",
     "file_staged",

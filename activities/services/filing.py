@@ -128,8 +128,7 @@ def file_daily_report(
             # Under the lock: the same submission may have been on its way twice. None was for a report that is only being made.
             if not is_new and (earlier := _same_submission(actor, uid, content)) is not None:
                 return Acknowledgement(earlier, created=False)
-            due_at = branch.due_at(day) if branch.reports_daily else None
-            version = _next_version(None if is_new else slot.versions, base=base, moment=moment, due_at=due_at, reason=reason)
+            version = _next_version(None if is_new else slot.versions, base=base, moment=moment, due_at=due_moment(branch, day), reason=reason)
             version.daily_report, version.branch, version.uid, version.note = slot, branch, uid, note
             version.means, version.on_behalf, version.filed_by = means, on_behalf, actor
             _store(version, works, content, business_date=day)
@@ -225,6 +224,11 @@ def refuse_impossible_day(branch: Branch, day: date, moment: datetime, field: st
     if branch.ended_on is not None and day > branch.ended_on:
         raise ValidationError({field: _("The branch ended before this day.")})
     _refuse_before_dawn(day, field)
+
+
+def due_moment(branch: Branch, day: date) -> datetime | None:
+    """Return until when a report of `branch` for `day` may be supplemented without a reason; None where none is due."""
+    return branch.due_at(day) if branch.reports_daily else None
 
 
 def _refuse_before_dawn(day: date, field: str) -> None:

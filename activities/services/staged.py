@@ -1,22 +1,26 @@
-"""Filing what an import has staged: the same rows as `filing` writes report by report, by one statement a table.
+"""Filing what an import has staged: the rows that `filing` writes report by report, by one statement a table.
 
-Every trigger fires, once a statement: rules, kept totals, change log. What both file nobody can tell apart.
+Every trigger fires, once a statement: rules, kept totals, change log. Reports, versions, entries and figures are those of a form, filed by means of a
+workbook. Around them three things differ: there is no client that might send it twice, so that no submission is kept; what was typed for these days
+stays as a draft; and the audit rows name the import.
 """
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
-from django.db.models import Max
+from django.db import IntegrityError, connection, transaction
 
 from activities.models import ImportedReport, ReportImport, ReportVersion
 from activities.rollups import upkeep
-from activities.services.filing import refuse_impossible_day
+from activities.services.filing import due_moment, refuse_impossible_day
 from branches import access
 from branches.access import Act
 from branches.models import Branch
 from portal.foundation import clock
+from portal.foundation.refusals import constraint_of
 
 _READY: Final = "activities_importedreport staged WHERE staged.of_id = %(of)s AND staged.state = 'ready'"
 # In the order of the branches, as everybody's locks are taken: two imports of the same days wait for each other and never in a circle.
@@ -79,32 +83,54 @@ def file_staged(imported: ReportImport) -> None:
     """File every report that is ready, in the caller's transaction; each as a first version.
 
     Raises:
-        Changed: the owner may no longer file for a branch, or a branch can no longer have a report for a day; or what was found is no longer kept.
-        IntegrityError: a rule of the database refuses, as when somebody filed one of the reports meanwhile.
+        Changed: the owner may no longer file for a branch, a branch can no longer have a report for a day or has it due at another time, somebody has
+            filed one meanwhile; or what was found is no longer kept.
+        IntegrityError: a rule of the database refuses that the check does not know.
     """
     _require_unchanged(imported)
-    now = clock.now()
+    try:
+        _write(imported)
+    except IntegrityError as error:
+        if constraint_of(error) == "one_daily_report_a_day":
+            raise Changed("somebody filed one of the reports") from error
+        raise
+    transaction.on_commit(upkeep.fold_when_many, robust=True)
+
+
+def _write(imported: ReportImport) -> None:
+    now, ready = clock.now(), imported.counts["ready"]
     named: dict[str, str | int | datetime] = {"of": imported.pk, "actor": imported.owner_id, "now": now, "import": str(imported.public_id)}
     with connection.cursor() as cursor:
         for statement in (_REPORTS, _VERSIONS, _AUDIT, _ENTRIES, _MEASURES):
             cursor.execute(statement, named)
+            # Rows that are thrown away meanwhile are missed here, also by the statements before.
+            if cursor.rowcount != {_REPORTS: ready["reports"], _MEASURES: ready["rows"]}.get(statement, cursor.rowcount):
+                raise Changed("what was found is no longer kept")
         # Refused here, where the caller can still tell, and not at the commit.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-    transaction.on_commit(upkeep.fold_when_many, robust=True)
 
 
 def _require_unchanged(imported: ReportImport) -> None:
+    if not imported.owner.is_active:
+        raise Changed("the owner's account is closed")
     ready = imported.reports.filter(state=ImportedReport.State.READY)
-    if not ready.exists():
-        raise Changed
     for act, on_behalf in ((Act.FILE, False), (Act.FILE_ON_BEHALF, True)):
         allowed = access.branches_within(access.reach(imported.owner, act))
         if ready.filter(on_behalf=on_behalf).exclude(branch__in=Branch.objects.filter(allowed)).exists():
-            raise Changed
-    last_days = dict(ready.order_by().values_list("branch").annotate(last=Max("business_date")))
-    for branch in Branch.objects.prefetch_related("schedules").filter(pk__in=last_days):
-        try:
-            refuse_impossible_day(branch, last_days[branch.pk], clock.now())
-        except ValidationError as error:
-            raise Changed from error
+            raise Changed("the owner may no longer file for a branch")
+    due = defaultdict[int, dict[date, datetime | None]](dict)
+    for key, day, due_at in ready.order_by().values_list("branch", "business_date", "due_at"):
+        due[key][day] = due_at
+    for branch in Branch.objects.prefetch_related("schedules").filter(pk__in=due):
+        _require_same_days(branch, due[branch.pk])
+
+
+def _require_same_days(branch: Branch, due: Mapping[date, datetime | None]) -> None:
+    """Refuse days that the branch can no longer have, and such that are due at another time than was found."""
+    try:
+        refuse_impossible_day(branch, max(due), clock.now())
+    except ValidationError as error:
+        raise Changed("a branch can no longer have a report for a day") from error
+    if any(due_moment(branch, day) != due_at for day, due_at in due.items()):
+        raise Changed("a report is due at another time")

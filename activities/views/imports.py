@@ -11,18 +11,22 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Max, Min, Q, Sum
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import format_lazy
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from activities.imports import services
+from activities.imports.checking import MAX_ROWS
 from activities.imports.template import template
 from activities.imports.words import BY_NAME
 from activities.models import ImportedReport, ReportImport
 from portal.foundation import attachments, audit
+from portal.foundation.errors import Conflict
 from portal.foundation.tables import CSV, WORKBOOK, Sheet, csv_of
 
+CONFLICT: Final = 409
 UNPROCESSABLE: Final = 422
 # Of refused cells, and of branches; all cells stand in the file to download.
 SHOWN: Final = 200
@@ -36,7 +40,11 @@ class TableForm(forms.Form):
 
     table = forms.FileField(
         label=gettext_lazy("Table (.xlsx or .csv)"),
-        help_text=gettext_lazy("At most 100,000 rows and 20 MB. Nothing is filed before you have seen what was found and confirmed."),
+        help_text=format_lazy(
+            gettext_lazy("At most {rows} rows and {megabytes} MB. Nothing is filed before you have seen what was found and confirmed."),
+            rows=f"{MAX_ROWS:,}",
+            megabytes=services.LIMIT // 1024**2,
+        ),
         widget=forms.ClearableFileInput(attrs={"accept": f".xlsx,.csv,text/csv,{WORKBOOK}"}),
     )
 
@@ -85,13 +93,16 @@ def import_template(request: HttpRequest) -> HttpResponse:
 def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Show how far an import is and what was found; file it on confirmation."""
     imported = _own(request, import_id)
-    if request.method == "POST":
+    if request.method != "POST":
+        return _detail(request, imported)
+    try:
         if imported.has_failed:
             services.try_again(imported=imported)
         else:
             services.confirm(imported=imported, shown=request.POST.get("shown", ""), address=audit.address_of(request))
         return redirect("activities:import_detail", imported.public_id)
-    return render(request, "activities/import_detail.html", {"imported": imported, **_found(imported)})
+    except Conflict as conflict:
+        return _detail(request, _own(request, import_id), refusal=conflict.message, status=CONFLICT)
 
 
 @require_safe
@@ -102,6 +113,10 @@ def import_refused(request: HttpRequest, import_id: UUID) -> StreamingHttpRespon
     table = Sheet(_("Refused rows"), header, _refused_rows(imported))
     headers = {"Content-Disposition": 'attachment; filename="refused-rows.csv"', "Cache-Control": "no-store"}
     return StreamingHttpResponse(csv_of(table), content_type=CSV, headers=headers)
+
+
+def _detail(request: HttpRequest, imported: ReportImport, *, refusal: object = "", status: int = 200) -> HttpResponse:
+    return render(request, "activities/import_detail.html", {"imported": imported, "refusal": refusal, **_found(imported)}, status=status)
 
 
 def _refused_rows(imported: ReportImport) -> Iterator[list[Any]]:
@@ -135,7 +150,9 @@ def _by_branch(imported: ReportImport, state: str) -> list[OfBranch]:
 
 
 def _heading(column: str) -> str:
-    return BY_NAME[column].chinese if column in BY_NAME else ""
+    if column not in BY_NAME:
+        return ""
+    return BY_NAME[column].english if get_language() == "en" else BY_NAME[column].chinese
 
 
 def _require_importer(request: HttpRequest) -> None:

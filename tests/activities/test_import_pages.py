@@ -1,7 +1,7 @@
 """The pages of an import: uploaded, looked at, confirmed, and nobody else's."""
 
 import csv
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -14,13 +14,14 @@ from openpyxl import load_workbook
 from activities.imports import services
 from activities.imports.words import COLUMNS
 from activities.models import ReportImport, ReportVersion
+from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation.models import AuditEntry
 from portal.housekeeping import keep_house
 from tests.activities.tables import row, take_in, text, workbook, worked
-from tests.factories import file
-from tests.personas import MARCH_5, Clock
+from tests.factories import file, make_branch, make_user
+from tests.personas import MARCH_5, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -53,7 +54,7 @@ def test_a_table_is_uploaded_looked_at_confirmed_and_filed(organiser: User, bran
     assert "将上报 2 份日报" in shown
     assert not ReportVersion.objects.exists()
 
-    assert client.post(page_of(imported)).headers["Location"] == page_of(imported)
+    assert client.post(page_of(imported), {"shown": ReportImport.objects.get().finding}).headers["Location"] == page_of(imported)
     assert "正在上报" in client.get(page_of(imported)).content.decode()
     worked(imported)
 
@@ -162,9 +163,73 @@ def test_rows_of_an_import_are_thrown_away_after_a_month_and_the_import_stays(or
     assert signed_in(organiser).get(page_of(imported)).status_code == 200
 
 
+def test_the_month_counts_from_the_last_check_and_what_is_being_filed_stays(organiser: User, branch: Branch, clock: Clock) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, day="2020-03-04")]))
+    file(branch, MARCH_5, by=organiser, vehicles=1)
+    clock.move_to(clock.moment + timedelta(days=20))
+    services.confirm(imported=imported)
+    again: Any = worked(imported).job
+    clock.move_to(clock.moment + timedelta(days=20))
+    assert keep_house(again, lambda percent: None)["imported_reports"] == 0
+
+    services.confirm(imported=imported)
+    clock.move_to(clock.moment + timedelta(days=60))
+    assert keep_house(again, lambda percent: None)["imported_reports"] == 0
+    assert worked(imported).state == ReportImport.State.FILED
+    assert ReportVersion.objects.count() == 2
+
+
+def test_a_page_that_is_out_of_date_is_answered_with_what_was_found_since(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, day="2020-03-04")]))
+    client, stale = signed_in(organiser), {"shown": imported.finding}
+    file(branch, MARCH_5, by=organiser, vehicles=1)
+    client.post(page_of(imported), stale)
+    imported = worked(imported)
+
+    for wrong in (stale, {}):
+        answer = client.post(page_of(imported), wrong)
+        assert answer.status_code == 409
+        shown = answer.content.decode()
+        assert "本页打开之后，核对结果有变" in shown
+        assert "将上报 1 份日报" in shown
+        assert f'name="shown" value="{imported.finding}"' in shown
+    assert ReportImport.objects.get().state == ReportImport.State.CHECKED
+
+
+def test_headings_and_counts_are_in_the_language_of_the_page(organiser: User, branch: Branch) -> None:
+    rows = [row(branch.name), row(branch.name, day="2020-03-04"), row(branch.name, day="2020-03-04", metric="patrol_rounds", value="x")]
+    imported = take_in(organiser, workbook(rows))
+    client = signed_in(organiser, "en")
+
+    shown = client.get(page_of(imported)).content.decode()
+    refused = client.get(reverse("activities:import_refused", args=[imported.public_id]))
+    content = b"".join(refused.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+
+    for words in (
+        "<small>report will be filed</small>",
+        "1 report is held back until its refused rows are corrected (good rows that wait with it: 1)",
+        ">Value</td>",
+    ):
+        assert words in shown
+    assert list(csv.reader(StringIO(content)))[1][:3] == ["4", "Value", "x"]
+
+
+def test_the_first_branches_are_said_to_be_the_first_only_where_there_are_more(
+    city: City, organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = make_user("both", (Role.REVIEWER, city.street))
+    second = make_branch(city.community, "第二临时党支部")
+    one, two = (take_in(both, workbook([row(each.name) for each in branches])) for branches in ([branch], [branch, second]))
+    monkeypatch.setattr("activities.views.imports.SHOWN", 1)
+
+    pages = [signed_in(both).get(page_of(imported)).content.decode() for imported in (one, two)]
+
+    assert ["前 1 个支部" in page for page in pages] == [False, True]
+
+
 def test_each_step_is_in_the_audit_log_in_words(organiser: User, auditor: User, branch: Branch) -> None:
     imported = take_in(organiser, workbook([row(branch.name)]))
-    signed_in(organiser).post(page_of(imported))
+    signed_in(organiser).post(page_of(imported), {"shown": imported.finding})
     worked(imported)
 
     log = signed_in(auditor).get(reverse("portal:audit_list")).content.decode()

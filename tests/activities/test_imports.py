@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
 from openpyxl import Workbook
 
 from activities.imports import checking, services
@@ -19,7 +21,7 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation import jobs
-from portal.foundation.errors import Forbidden
+from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry, Change
 from tests.activities.tables import HEADINGS, bring_in, row, said, saved, take_in, text, workbook, worked
 from tests.factories import file, make_branch, make_user
@@ -354,6 +356,40 @@ def test_a_table_with_a_row_too_many_is_refused_with_the_limit(organiser: User, 
 
     assert imported.state == State.REFUSED
     assert said(imported) == [(None, "", "表格超过 2 行，请拆分后分别上传。")]
+    assert imported.refusals.get().said_en == "The table has more than 2 rows. Split it."
+
+
+def test_a_table_that_is_refused_whole_is_read_once_a_language_and_while_nobody_waits(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting: list[int] = []
+    check = checking.check
+
+    def counted(*given: Any) -> checking.Finding:
+        waiting.append(len(connection.savepoint_ids))
+        return check(*given)
+
+    monkeypatch.setattr(checking, "check", counted)
+
+    assert take_in(organiser, workbook([])).state == State.REFUSED
+    assert waiting == [0, 0]
+
+
+def test_a_table_that_is_refused_only_the_first_time_is_refused_in_the_words_there_are(
+    organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [ValidationError("读不了。")]
+    check = checking.check
+
+    def once(*given: Any) -> checking.Finding:
+        if refusals:
+            raise refusals.pop()
+        return check(*given)
+
+    monkeypatch.setattr(checking, "check", once)
+
+    imported = take_in(organiser, workbook([row(branch.name)]))
+
+    assert imported.state == State.REFUSED
+    assert imported.refusals.values_list("said_zh", "said_en").get() == ("读不了。", "读不了。")
 
 
 def far(place: bytes) -> bytes:
@@ -433,7 +469,9 @@ def test_a_second_tap_and_the_same_file_again_file_nothing_more(organiser: User,
     assert (again.state, again.counts["present"]["reports"], again.counts["differing"]) == (State.CHECKED, 1, 0)
 
 
-def test_a_report_filed_between_check_and_confirmation_is_kept_and_everything_is_shown_again(organiser: User, branch: Branch) -> None:
+def test_a_report_filed_between_check_and_confirmation_is_kept_and_everything_is_shown_again(
+    organiser: User, branch: Branch, caplog: pytest.LogCaptureFixture
+) -> None:
     imported = take_in(organiser, workbook([row(branch.name, value=7), row(branch.name, day="2020-03-04")]))
     file(branch, MARCH_5, by=organiser, vehicles=200)
 
@@ -441,6 +479,7 @@ def test_a_report_filed_between_check_and_confirmation_is_kept_and_everything_is
     imported = worked(imported)
 
     assert (imported.state, imported.changed) == (State.CHECKED, True)
+    assert "one_daily_report_a_day" in caplog.text
     assert (imported.counts["ready"]["reports"], imported.counts["present"]["reports"], imported.counts["differing"]) == (1, 1, 1)
     assert ReportVersion.objects.count() == 1
     services.confirm(imported=imported)
@@ -469,6 +508,62 @@ def test_a_branch_that_ended_meanwhile_gets_no_report(city: City, catalogue: Non
 
     assert (imported.state, imported.changed) == (State.CHECKED, True)
     assert not DailyReport.objects.exists()
+
+
+def test_whoever_has_no_account_any_more_files_nothing(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name)]))
+    services.confirm(imported=imported)
+    User.objects.filter(pk=organiser.pk).update(is_active=False)
+
+    imported = worked(imported)
+
+    assert (imported.state, imported.changed) == (State.CHECKED, True)
+    assert not DailyReport.objects.exists()
+
+
+def test_a_report_that_is_due_at_another_time_than_was_found_is_shown_again(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name)]))
+    assert imported.reports.get().due_at is not None
+    services.confirm(imported=imported)
+    Branch.objects.filter(pk=branch.pk).update(reports_daily=False)
+
+    imported = worked(imported)
+
+    assert (imported.state, imported.changed, DailyReport.objects.exists()) == (State.CHECKED, True, False)
+    services.confirm(imported=imported)
+    assert worked(imported).state == State.FILED
+    assert ReportVersion.objects.get().due_at is None
+
+
+@pytest.mark.parametrize("lost", ["reports", "figures"])
+def test_a_report_is_not_filed_without_what_was_shown_of_it(organiser: User, branch: Branch, lost: str) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, day="2020-03-04"), row(branch.name, metric="patrol_rounds")]))
+    services.confirm(imported=imported)
+    getattr(imported, lost).filter(business_date=MARCH_5).delete()
+
+    imported = worked(imported)
+
+    assert (imported.state, imported.changed, DailyReport.objects.exists()) == (State.CHECKED, True, False)
+    services.confirm(imported=imported)
+    worked(imported)
+    assert Measure.objects.count() == 3
+
+
+def test_an_earlier_finding_confirms_nothing_of_a_later_one(organiser: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, day="2020-03-04")]))
+    shown = imported.finding
+    file(branch, MARCH_5, by=organiser, vehicles=1)
+    services.confirm(imported=imported, shown=shown)
+    # While it is filed and checked anew, the same page once more asks for nothing.
+    services.confirm(imported=imported, shown=shown)
+    imported = worked(imported)
+
+    with pytest.raises(Conflict):
+        services.confirm(imported=imported, shown=shown)
+    assert worked(imported).state == State.CHECKED
+
+    services.confirm(imported=imported, shown=imported.finding)
+    assert worked(imported).state == State.FILED
 
 
 def test_a_filing_that_breaks_off_leaves_nothing_and_is_done_again(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
@@ -522,13 +617,19 @@ def test_only_who_files_for_some_branch_uploads(official: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_left_of_an_import_that_the_database_refuses_at_the_end(organiser: User, branch: Branch) -> None:
+def test_nothing_is_left_of_an_import_that_the_database_refuses_for_a_rule_unknown_to_the_check(organiser: User, branch: Branch, clock: Clock) -> None:
     imported = take_in(organiser, workbook([row(branch.name), row(branch.name, day="2020-03-04")]))
     # As if the catalogue had lost the unit: the last of the checks refuses.
     ImportedFigure.objects.filter(of=imported, business_date=MARCH_5).update(value=Decimal("0.5"))
 
     services.confirm(imported=imported)
-    imported = worked(imported)
+    for _try in range(jobs.TRIES):
+        job = jobs.run_next()
+        assert job is not None
+        assert "IntegrityError" in job.error
+        clock.move_to(clock.moment + 2 * MINUTE)
 
-    assert (imported.state, imported.changed) == (State.CHECKED, True)
+    # Nothing has changed that another look would show: it is no notice for its owner, but a fault for whoever runs this.
+    imported = ReportImport.objects.get(pk=imported.pk)
+    assert (imported.state, imported.has_failed, imported.changed) == (State.FILING, True, False)
     assert not DailyReport.objects.exists()
