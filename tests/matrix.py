@@ -365,7 +365,7 @@ MATRIX: Final[dict[str, Line]] = {
         {"GET": Access(IMPORTERS, otherwise=403), "POST": Access(IMPORTERS, success=302, otherwise=403, body=_table)}, two_sided=False
     ),
     "activities:import_template": lists(IMPORTERS),
-    "activities:import_detail": changes(ORGANISER, frozenset(), of("import_id", "imported")),
+    "activities:import_detail": changes(ORGANISER, frozenset(), of("import_id", "imported"), lambda case: {"shown": case.thing.imported.finding}),
     "activities:import_refused": reads(ORGANISER, of("import_id", "imported")),
     # Branches and people.
     "branches:branch_list": lists(),
