@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from activities.models import ActivityKind, Entry, EntryParticipant, Measure, Metric, PeriodReport, ReportVersion
+from activities.querysets import DailyReportQuerySet, PeriodReportQuerySet
 from branches.filters import regions_seen, units_seen
 from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 from members.filters import branches_seen
@@ -49,7 +50,7 @@ class DailyReportFilter(DaysFilter):
         """Keep the day and earlier ones."""
         return queryset.filter(business_date__lte=value)
 
-    def in_region(self, queryset: QuerySet[Any], name: str, value: Region) -> QuerySet[Any]:
+    def in_region(self, queryset: DailyReportQuerySet, name: str, value: Region) -> DailyReportQuerySet:
         """Keep reports of branches hosted at or below a region on the day of the report."""
         return queryset.hosted_in(value)
 
@@ -74,7 +75,7 @@ class PeriodReportFilter(DaysFilter):
         """Keep reports that end on the day or earlier."""
         return queryset.filter(last_day__lte=value)
 
-    def in_region(self, queryset: QuerySet[Any], name: str, value: Region) -> QuerySet[Any]:
+    def in_region(self, queryset: PeriodReportQuerySet, name: str, value: Region) -> PeriodReportQuerySet:
         """Keep reports of branches hosted at or below a region on the last day of the report."""
         return queryset.hosted_in(value)
 
