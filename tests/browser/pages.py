@@ -540,6 +540,8 @@ NO_PAGE: Final = {
     "accounts:user_set_active": "leads to the user",
     "accounts:token_revoke": "leads to the user",
     "accounts:import_template": "a workbook",
+    "activities:import_template": "a workbook",
+    "activities:import_refused": "csv",
     "portal:dashboard_export": "a workbook or csv",
     "portal:records_export": "a workbook or csv",
     "portal:audit_export": "csv",
