@@ -192,6 +192,9 @@ def round_half_up(numerator: Decimal | int, denominator: Decimal | int) -> int:
 _CHINESE_BEFORE = {Qualifier.NEARLY: "近", Qualifier.ABOUT: "约", Qualifier.AT_LEAST: "至少"}
 _ENGLISH_BEFORE = {Qualifier.NEARLY: "nearly", Qualifier.OVER: "over", Qualifier.ABOUT: "about", Qualifier.AT_LEAST: "at least"}
 _MINUS = "−"
+# What stands behind a total over figures that are not all exact.
+CHINESE_NOTE = "（含约数）"
+ENGLISH_NOTE = " (partly approximate)"
 
 
 def format_number(value: Decimal, lang: str) -> str:
@@ -232,7 +235,7 @@ def format_short(value: Decimal, qualifier: Qualifier, lang: str, *, unit_label:
         number = _short_number(value, Qualifier.ABOUT if total else qualifier, lang)
         return number + unit_label if _chinese(lang) else f"{number} {unit_label}".rstrip()
     if qualifier != Qualifier.EXACT and total:
-        return format_figure(value, Qualifier.EXACT, unit_label, lang=lang) + ("（含约数）" if _chinese(lang) else " (partly approximate)")
+        return format_figure(value, Qualifier.EXACT, unit_label, lang=lang) + (CHINESE_NOTE if _chinese(lang) else ENGLISH_NOTE)
     return format_figure(value, qualifier, unit_label, lang=lang)
 
 
@@ -275,7 +278,7 @@ def _chinese_number(value: Decimal, qualifier: Qualifier, *, total: bool = False
     if qualifier == Qualifier.EXACT:
         return number
     if total:
-        return f"{number}（含约数）"
+        return number + CHINESE_NOTE
     if qualifier == Qualifier.OVER:
         return f"{number}余" if value > 0 and value % 10 == 0 else f"超过{number}"
     return _CHINESE_BEFORE[qualifier] + number
@@ -285,7 +288,7 @@ def _english_number(value: Decimal, qualifier: Qualifier, *, total: bool = False
     number = format_number(value, "en")
     if qualifier == Qualifier.EXACT:
         return number
-    return f"{number} (partly approximate)" if total else f"{_ENGLISH_BEFORE[qualifier]} {number}"
+    return number + ENGLISH_NOTE if total else f"{_ENGLISH_BEFORE[qualifier]} {number}"
 
 
 def _trim(value: Decimal) -> Decimal:

@@ -37,7 +37,10 @@ SHORTEN_FROM: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class BarPoint:
-    """A bar: `text` is the figure as printed; `value` None draws a gap; `state` is a word for what is unusual (未报, 不全)."""
+    """A bar: `text` is the figure as printed, `brief` the same for the room over the bar, where it is longer.
+
+    `value` None draws a gap; `state` is a word for what is unusual (未报, 不全).
+    """
 
     label: str
     value: Decimal | None
@@ -45,6 +48,12 @@ class BarPoint:
     href: str = ""
     current: bool = False
     state: str = ""
+    brief: str = ""
+
+    @property
+    def above(self) -> str:
+        """What stands over the bar."""
+        return self.brief or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,7 @@ def _layout(points: Sequence[BarPoint], unit: str) -> BarLayout:
 
 def _bars(points: Sequence[BarPoint], slot: Decimal, top: Decimal, unit: str) -> list[Bar]:
     days = _room([point.label for point in points])
-    figures = _room([point.text for point in points])
+    figures = _room([point.above for point in points])
     marked = [index for index, point in enumerate(points) if point.current]
     width = min(slot * Decimal("0.64"), Decimal(12))
     bars = []
@@ -209,7 +218,7 @@ def _texts(index: int, count: int, point: BarPoint, y: Decimal, words: str, days
     texts = _placed(point.label, "day", below, str(BASELINE + 20), index, count)
     if point.value is None:
         return texts + _placed(words, "gap-word", above, _short(y - 8), index, count)
-    return texts + _placed(point.text, "value", above, _short(y - 8), index, count)
+    return texts + _placed(point.above, "value", above, _short(y - 8), index, count)
 
 
 def _placed(text: str, css: str, bands: list[str], y: str, index: int, count: int) -> list[Text]:

@@ -7,13 +7,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
-from activities.figures import Qualifier, format_change, format_figure, format_number
+from activities.figures import CHINESE_NOTE, ENGLISH_NOTE, Qualifier, format_change, format_figure, format_number
 from activities.models import Measure
 from activities.rollups import Total
 
 register = template.Library()
-
-_PARTLY = ("（含约数）", " (partly approximate)")
 
 
 def language() -> str:
@@ -30,6 +28,18 @@ def figure_text(total: Total | None, *, unit: bool = True) -> str:
     return format_figure(total.value, total.qualifier, total.metric.unit_name if unit else "", lang=language(), total=total.added)
 
 
+def figure_brief(total: Total | None) -> str:
+    """Return the same without its unit where there is little room: the note on approximate terms stands without its brackets."""
+    number, note = _noted(figure_text(total, unit=False))
+    return f"{number} {note.strip(' （）()')}".rstrip()
+
+
+def _noted(text: str) -> tuple[str, str]:
+    """Return a printed figure and the note on approximate terms behind it, empty where there is none."""
+    note = next((note for note in (CHINESE_NOTE, ENGLISH_NOTE) if text.endswith(note)), "")
+    return text.removesuffix(note), note
+
+
 @register.filter
 def figure(total: Total | None) -> SafeString:
     """Return a total with its unit small beside it."""
@@ -44,8 +54,8 @@ def number_of(total: Total | None) -> SafeString:
     text = figure_text(total, unit=False)
     if total is None or total.value is None:
         return format_html('<span class="q">{}</span>', text)
-    note = next((words for words in _PARTLY if text.endswith(words)), "")
-    return format_html('{}<span class="q">{}</span>', text.removesuffix(note), note) if note else format_html("{}", text)
+    number, note = _noted(text)
+    return format_html('{}<span class="q">{}</span>', number, note) if note else format_html("{}", number)
 
 
 @register.filter
