@@ -1,4 +1,4 @@
-"""The table below a region: its regions or branches, each with the course of a figure and with how many of its reports came."""
+"""A table of regions or branches, such as stands below a region: each with its reports, some of its figures and the course of one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,14 +7,18 @@ from decimal import Decimal
 from typing import Final
 
 from activities.models import Metric
-from activities.rollups import Completeness, Rate, Span, Total
+from activities.rollups import ChildRow, Completeness, Rate, Span, Total
 from branches.models import Branch, Region
 from portal.charts import MeterPart
+from portal.pages.completeness import meter_of
+from portal.pages.scopes import dashboard_url, records_url
 
 # The one order beside that of the names. What people did, and what was given, is never ranked.
 BY_RATE: Final = "rate"
 # So many days a course has, however many the page shows.
 COURSE: Final = 7
+# So many metrics have room beside each other.
+COLUMNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,17 @@ class ChildLine:
     def has_course(self) -> bool:
         """Whether there is a day to draw."""
         return any(value is not None for value in self.course)
+
+
+def child_line(child: Region | Branch, row: ChildRow, columns: Sequence[Metric], span: Span, states: Sequence[str]) -> ChildLine:
+    """Return the line of a region or branch, which opens its own dashboard."""
+    cells = cells_of(child, row.totals, columns, span)
+    return ChildLine(child.name, dashboard_url(child, span), row.completeness, meter_of(row.completeness), cells, states)
+
+
+def cells_of(thing: Region | Branch, totals: Mapping[str, Total], columns: Sequence[Metric], span: Span, **more: str) -> list[Cell]:
+    """Return the figures of a line, each with the address of its records; `more` stands in it too."""
+    return [Cell(metric, totals.get(metric.code), records_url(thing, span, metric, **more)) for metric in columns]
 
 
 def ordered(lines: Iterable[ChildLine], order: str) -> list[ChildLine]:

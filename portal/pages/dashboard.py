@@ -12,7 +12,7 @@ from branches import access
 from branches.access import Act
 from members.models import Membership, Person
 from portal.foundation import audit, clock
-from portal.pages.board import Board
+from portal.pages.board import board_of
 from portal.pages.exports import tables_of
 from portal.pages.overview import Overview
 from portal.pages.scopes import dashboard_url, find, widest
@@ -69,9 +69,9 @@ def duty_phone(request: HttpRequest, person_id: UUID) -> HttpResponse:
 
 
 def _board(request: HttpRequest, kind: str, public_id: UUID) -> HttpResponse:
-    board = Board(find(request.user, kind, public_id), request.GET)
+    board = board_of(find(request.user, kind, public_id), request.GET)
     status = 400 if board.asked.refused else 200
     part = LATER.get(request.GET.get("part", ""))
     if part is not None and kind == "region" and status == 200:
         return render(request, part, {"board": board})
-    return render(request, "portal/dashboard.html", {"board": board, "tables": tables_of(board)}, status=status)
+    return render(request, f"portal/dashboard_{kind}.html", {"board": board, "tables": tables_of(board)}, status=status)

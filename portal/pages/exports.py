@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from activities.templatetags.figures import figure_text, language
 from portal.foundation import audit, clock
 from portal.foundation.tables import CSV, WORKBOOK, Cell, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.pages.below import ChildLine
-from portal.pages.board import Board
+from portal.pages.board import Board, RegionBoard, WorkUnitBoard, board_of
 from portal.pages.records import Question, question_of
 from portal.pages.scopes import DASHBOARDS, find
 from portal.templatetags.ui import LOOKS
@@ -39,11 +40,11 @@ class Table:
     name: str
     title: str
     header: Sequence[str]
-    rows: Callable[[Board], Iterable[Sequence[Cell]] | Listing]
+    rows: Callable[[], Iterable[Sequence[Cell]] | Listing]
 
-    def of(self, board: Board) -> Sheet:
+    def read(self) -> Sheet:
         """Return it with what stands in it."""
-        rows = self.rows(board)
+        rows = self.rows()
         return Sheet(self.title, rows.header if isinstance(rows, Listing) else self.header, rows)
 
 
@@ -52,7 +53,7 @@ def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: st
     """Send the dashboard as xlsx, or one of its tables as csv; the audit log says who took what."""
     if kind not in DASHBOARDS or format not in TYPES:
         raise Http404
-    board = Board(find(request.user, kind, scope_id), request.GET)
+    board = board_of(find(request.user, kind, scope_id), request.GET)
     tables = {table.name: table for table in tables_of(board)}
     name = request.GET.get("table", "figures")
     if name not in tables:
@@ -60,8 +61,8 @@ def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: st
     details = {"format": format, **_span(board.span), **({"table": name} if format == "csv" else {})}
     audit.record(request.user, "dashboard.exported", board.scope.object, address=audit.address_of(request), **details)
     if format == "csv":
-        return _file(csv_of(tables[name].of(board)), name, board.span, format)
-    return _file(workbook(table.of(board) for table in tables.values()), "figures", board.span, format)
+        return _file(csv_of(tables[name].read()), name, board.span, format)
+    return _file(workbook(table.read() for table in tables.values()), "figures", board.span, format)
 
 
 @require_GET
@@ -84,34 +85,35 @@ def tables_of(board: Board) -> list[Table]:
     figure = [_("Value"), _("How exact")]
     moved = _("Change on the days before") if board.compares else _("Change on the day before")
     running = [_("Running total"), _("How exact"), moved, _("How exact")]
+    return [
+        Table("summary", _("Summary"), [_("What"), _("Value")], partial(_summary, board)),
+        Table("figures", _("Figures"), [_("Kind"), _("Metric"), _("Unit"), *figure, *running], partial(_figures, board)),
+        Table("days", _("By day"), [_("Day"), _("Metric"), _("Unit"), *figure], partial(_days, board)),
+        *_tables_below(board),
+        Table("missing", _("Missing"), [_("Branch"), _("State"), _("Days running"), _("Draft since"), _("Duty phone")], partial(_missing, board)),
+        Table("beside", _("Period figures"), [_("Branch"), _("From"), _("To"), _("Metric"), _("Unit"), *figure, _("Relation")], partial(_beside, board)),
+        Table("statements", _("Statements"), [_("What"), _("Stated"), _("How exact"), _("Computed"), _("How exact"), _("Result")], partial(_statements, board)),
+        Table("records", _("Records"), [], lambda: _measures(rollups.records_apart(board.scope, board.span))),
+    ]
+
+
+def _tables_below(board: Board) -> list[Table]:
+    """Return the tables of what lies below the scope; below a branch there is nothing."""
     # Of several days reports are counted on the last one.
     last = "" if board.span.length == 1 else f" {board.span.last.isoformat()}"
-    tables = [
-        Table("summary", _("Summary"), [_("What"), _("Value")], _summary),
-        Table("figures", _("Figures"), [_("Kind"), _("Metric"), _("Unit"), *figure, *running], _figures),
-        Table("days", _("By day"), [_("Day"), _("Metric"), _("Unit"), *figure], _days),
-        Table("missing", _("Missing"), [_("Branch"), _("State"), _("Days running"), _("Draft since"), _("Duty phone")], _missing),
-        Table("beside", _("Period figures"), [_("Branch"), _("From"), _("To"), _("Metric"), _("Unit"), *figure, _("Relation")], _beside),
-        Table("statements", _("Statements"), [_("What"), _("Stated"), _("How exact"), _("Computed"), _("How exact"), _("Result")], _statements),
-        Table("records", _("Records"), [], lambda board: _measures(rollups.records_apart(board.scope, board.span))),
-    ]
-    if board.scope.region is not None:
+    if isinstance(board, RegionBoard):
         rate = [_("Reports due in these days"), _("Of these reported")] if board.span.length > 1 else []
-        tables.insert(
-            3,
-            Table(
-                "children",
-                _("By branch") if board.children_are_branches else _("By sub-area"),
-                [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *_in_columns(board.columns)],
-                _children,
-            ),
-        )
-    if board.scope.work_unit is not None:
+        title = _("By branch") if board.children_are_branches else _("By sub-area")
+        header = [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *_in_columns(board.columns)]
+        return [Table("children", title, header, partial(_children, board))]
+    if isinstance(board, WorkUnitBoard):
         own = [_("Unit"), _("Person-shifts"), _("People who took part"), _("Hours"), _("Entries")]
-        tables.insert(3, Table("units", _("Units below"), own, _units))
         serving = [_("Branch"), pgettext("of a day", "Report") + last, *_in_columns(board.served_columns)]
-        tables.insert(4, Table("served", _("Branches where our members serve"), serving, _served))
-    return tables
+        return [
+            Table("units", _("Units below"), own, partial(_units, board)),
+            Table("served", _("Branches where our members serve"), serving, partial(_served, board)),
+        ]
+    return []
 
 
 def _in_columns(metrics: Iterable[Metric]) -> list[str]:
@@ -173,13 +175,13 @@ def _figures(board: Board) -> Iterator[Sequence[Cell]]:
 
 
 def _days(board: Board) -> Iterator[Sequence[Cell]]:
-    metric = board.charted
-    if metric is not None:
-        for day, total in board.days.items():
+    if board.chart is not None:
+        metric = board.chart.metric
+        for day, total in board.chart.days.items():
             yield day, metric.name, metric.unit_name, *_figure(total)
 
 
-def _children(board: Board) -> Iterator[Sequence[Cell]]:
+def _children(board: RegionBoard) -> Iterator[Sequence[Cell]]:
     for child in board.children:
         rate = (child.rate.due, child.rate.reported) if board.span.length > 1 else ()
         yield child.name, child.completeness.due, child.completeness.reported, *rate, *_cells(child)
@@ -194,12 +196,12 @@ def _state(state: str) -> str:
     return str(LOOKS[state].label)
 
 
-def _units(board: Board) -> Iterator[Sequence[Cell]]:
+def _units(board: WorkUnitBoard) -> Iterator[Sequence[Cell]]:
     for unit in board.units:
         yield unit.name, unit.done.person_shifts, unit.done.people, unit.done.hours, unit.done.entries
 
 
-def _served(board: Board) -> Iterator[Sequence[Cell]]:
+def _served(board: WorkUnitBoard) -> Iterator[Sequence[Cell]]:
     for branch in board.served:
         yield branch.name, " ".join(_state(state) for state in branch.states), *_cells(branch)
 

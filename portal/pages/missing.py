@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,9 @@ from activities.rollups import MissingBranch, Span
 from portal.foundation import clock
 from portal.foundation.text import mask_phone
 from portal.pages.scopes import dashboard_url
+
+# A page names so many of them before it is asked for all.
+NAMED_MISSING: Final = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from branches.models import Branch, Region, WorkUnit
 from portal.charts import MeterPart
 from portal.foundation import clock
 from portal.foundation.text import fold
-from portal.pages.board import NAMED_MISSING, LegendLine, Preset, legend_of, meter_of, query_href, states_of
-from portal.pages.missing import MissingLine, missing_lines
-from portal.pages.scopes import Asked, Reader, asked_days, dashboard_url, default_span
+from portal.pages.completeness import LegendLine, legend_of, meter_of, states_of
+from portal.pages.missing import NAMED_MISSING, MissingLine, missing_lines
+from portal.pages.scopes import Asked, Preset, Reader, asked_days, dashboard_url, default_span, query_href
 
 # A list to choose from is read by eye; beyond that the filter narrows it.
 LISTED: Final = 200

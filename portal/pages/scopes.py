@@ -25,6 +25,7 @@ from portal.foundation import clock
 
 # Until then a page without days shows the day before.
 NOON = timedelta(hours=12)
+WEEK = 7
 
 Reader = User | AnonymousUser
 
@@ -159,6 +160,26 @@ def records_url(thing: Region | WorkUnit | Branch, span: Span, metric: Metric | 
     return f"{reverse('portal:records')}?{urlencode(query)}"
 
 
+def reports_url(thing: Region | Branch, span: Span, **more: str) -> str:
+    """Return the address of the reports of a region or branch that were due in `span`; `more` as the list filters them."""
+    kind = "region" if isinstance(thing, Region) else "branch"
+    query = {"since": span.first.isoformat(), "until": span.last.isoformat(), kind: str(thing.public_id), **more}
+    return f"{reverse('activities:report_list')}?{urlencode(query)}"
+
+
+def with_more(address: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """Return an address that has a query with more in it."""
+    return f"{address}&{urlencode(pairs)}" if pairs else address
+
+
+def query_href(query: QueryDict, **changes: str) -> str:
+    """Return the query of a page with some parameters changed."""
+    changed = query.copy()
+    for name, value in changes.items():
+        changed[name] = value
+    return f"?{changed.urlencode()}"
+
+
 def _days(span: Span) -> dict[str, str]:
     return {"from": span.first.isoformat(), "to": span.last.isoformat()}
 
@@ -180,6 +201,15 @@ class Asked:
     def refused(self) -> bool:
         """Whether days were asked for that cannot be shown."""
         return bool(self.first_error or self.last_error)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A span that is one tap away."""
+
+    label: str
+    href: str
+    current: bool
 
 
 def asked_days(query: QueryDict) -> Asked:
