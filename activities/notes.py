@@ -94,14 +94,19 @@ def notes_found(reader: object, asked: Asked, *, after: Mark | None = None, befo
     entries = Entry.objects.visible_to(reader, Act.SEE_SENSITIVE).counted().select_related("branch")
     versions = ReportVersion.objects.visible_to(reader, Act.SEE_SENSITIVE).current().select_related("branch", "daily_report", "period_report")
     kinds = [_found(rows, asked) for rows in (entries, versions)]
-    total = _counted(kinds)
-    if before is not None:
+    places = _places(kinds)
+    total = len(places)
+    if total <= COUNTED_UP_TO:
+        found = _read(kinds, _chosen(places, after, before))
+    elif before is not None:
         found = _merged(kinds, before.newer, newest_first=False)
-        shown = found[:PAGE_SIZE][::-1]
-        return NotePage(shown, total, _beside(shown, 0, len(found) > PAGE_SIZE), _beside(shown, -1, True))
-    found = _merged(kinds, after.older if after else None, newest_first=True)
-    shown = found[:PAGE_SIZE]
-    return NotePage(shown, total, _beside(shown, 0, after is not None), _beside(shown, -1, len(found) > PAGE_SIZE))
+    else:
+        found = _merged(kinds, after.older if after else None, newest_first=True)
+    shown, more = found[:PAGE_SIZE], len(found) > PAGE_SIZE
+    if before is not None:
+        shown.reverse()
+        return NotePage(shown, total, _beside(shown, 0, more), _beside(shown, -1, True))
+    return NotePage(shown, total, _beside(shown, 0, after is not None), _beside(shown, -1, more))
 
 
 def _found(rows: NotedQuerySet, asked: Asked) -> NotedQuerySet:
@@ -109,9 +114,29 @@ def _found(rows: NotedQuerySet, asked: Asked) -> NotedQuerySet:
     return found.in_branches_of(asked.region) if asked.region else found
 
 
-def _counted(kinds: list[NotedQuerySet]) -> int:
-    capped = [rows.order_by().values("pk")[: COUNTED_UP_TO + 1] for rows in kinds]
-    return int(capped[0].union(*capped[1:], all=True).count())
+def _places(kinds: list[NotedQuerySet]) -> list[Mark]:
+    """Return the places of the newest notes, the newest first: all of them, or more than are counted.
+
+    Asked for in order, a common word is met often enough by day, where the index of words would first collect every note that has it; and of so
+    many, a rare one is always looked up by the word, however common the planner takes it for.
+    """
+    found = [rows.order_by("-note_day", "-pk").values_list("note_day", Value(kind), "pk")[: COUNTED_UP_TO + 1] for kind, rows in enumerate(kinds)]
+    return sorted((Mark(*place) for place in found[0].union(*found[1:], all=True)), reverse=True)
+
+
+def _chosen(places: list[Mark], after: Mark | None, before: Mark | None) -> list[Mark]:
+    """Return one more than a page of all `places`, in the order in which a page is gone through."""
+    if before is not None:
+        return [place for place in reversed(places) if place > before][: PAGE_SIZE + 1]
+    return [place for place in places if after is None or place < after][: PAGE_SIZE + 1]
+
+
+def _read(kinds: list[NotedQuerySet], places: list[Mark]) -> list[Entry | ReportVersion]:
+    held: dict[Mark, Entry | ReportVersion] = {}
+    for kind, rows in enumerate(kinds):
+        if numbers := [place.pk for place in places if place.kind == kind]:
+            held |= {Mark.of(row): row for row in rows.filter(pk__in=numbers)}
+    return [held[place] for place in places if place in held]
 
 
 def _merged(kinds: list[NotedQuerySet], beyond: Callable[[int], Q] | None, *, newest_first: bool) -> list[Entry | ReportVersion]:

@@ -88,6 +88,8 @@ def server_settings(machine: Machine) -> dict[str, str]:
         "random_page_cost": "1.1",
         # The threads of the web server keep the cores busy; one page must not take them all.
         "max_parallel_workers_per_gather": str(min(2, cores // 2)),
+        # Starting one takes some ten milliseconds: too long for a page that is read in as many.
+        "parallel_setup_cost": "5000",
         "max_parallel_maintenance_workers": str(min(2, cores // 2)),
         "max_parallel_workers": str(min(8, cores)),
         # The defaults wait for a tenth or a fifth of the table. With ten million rows, today would be unknown to the planner for days.
