@@ -1,7 +1,7 @@
 """Break the rules that PostgreSQL keeps: through the ORM, through raw SQL, and by two transactions at once.
 
-An app's `test_rules.py` has a table of cases, one or more a rule; `rules_of` says which rules there are, so that a new one without a case
-fails a test.
+An app's `test_rules.py`, or `broken_rules.py` beside it, has a table of cases, one or more a rule; `rules_of` says which rules there are, so
+that a new one without a case fails a test.
 """
 
 import re

@@ -3,18 +3,22 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from openpyxl import Workbook
 
 from activities.imports import services
 from activities.imports.words import COLUMNS
-from activities.models import ReportImport
+from activities.models import Measure, ReportImport
+from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation import jobs
 from portal.foundation.models import Job
+from tests.personas import MARCH_5
 
 HEADINGS = [column.chinese for column in COLUMNS]
+State = ReportImport.State
 
 
 def row(branch: str, day: Any = "2020-03-05", metric: Any = "vehicles", value: Any = 200, unit: Any = "", note: Any = "", kind: Any = "") -> list[Any]:
@@ -68,3 +72,9 @@ def worked(imported: ReportImport) -> ReportImport:
 def said(imported: ReportImport) -> list[tuple[int | None, str, str]]:
     """What is refused, in Chinese: row, column and sentence."""
     return list(imported.refusals.order_by("line", "pk").values_list("line", "column", "said_zh"))
+
+
+def figures(branch: Branch, day: date = MARCH_5) -> dict[str, tuple[Any, str]]:
+    """What counts for a day: value and qualifier by metric."""
+    counted = Measure.objects.counted().filter(branch=branch, business_date=day)
+    return {code: (value, how) for code, value, how in counted.values_list("metric__code", "value", "qualifier")}

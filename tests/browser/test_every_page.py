@@ -35,7 +35,8 @@ from members.models import Person
 from portal.accounts.models import User
 from portal.foundation import clock as portal_clock
 from portal.management.catalogue import LANGUAGE, merge_areas
-from tests.browser.pages import NO_PAGE, PAGES, TYPED, Shown, World, build_world, moment
+from tests.browser.pages import NO_PAGE, PAGES, Shown
+from tests.browser.world import TYPED, World, build_world, moment
 from tests.personas import Clock
 
 BASE: Final = Path(__file__).resolve().parents[2]
