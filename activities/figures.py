@@ -239,19 +239,41 @@ def format_short(value: Decimal, qualifier: Qualifier, lang: str, *, unit_label:
     return format_figure(value, qualifier, unit_label, lang=lang)
 
 
+def format_brief(value: Decimal, qualifier: Qualifier, lang: str, *, total: bool = False) -> str:
+    """Print a figure where there is room for a word only, as over a bar.
+
+    As `format_figure` does, but a total over inexact figures from 10,000 is rounded, and its note has no brackets: 8,802 含约数, 4.1万 含约数.
+    """
+    if not total or qualifier == Qualifier.EXACT:
+        return format_figure(value, qualifier, "", lang=lang)
+    number = _in_wan(_rounded(value), lang) if value >= TEN_THOUSAND else format_number(value, lang)
+    return f"{number} {(CHINESE_NOTE if _chinese(lang) else ENGLISH_NOTE).strip(' （）()')}"
+
+
 def _short_number(value: Decimal, qualifier: Qualifier, lang: str) -> str:
-    """Return an inexact number from 10,000, rounded."""
-    unit = HUNDRED_MILLION if value >= HUNDRED_MILLION else TEN_THOUSAND
-    tenths = math.floor(Fraction(value) / Fraction(unit) * 10 + Fraction(1, 2))
-    rounded = tenths * unit / 10
+    """Return an inexact number from 10,000, rounded, with the word for what it is then."""
+    rounded = _rounded(value)
     if rounded != value:
         qualifier = Qualifier.ABOUT
+    number = _in_wan(rounded, lang)
     if not _chinese(lang):
-        return _english_number(rounded, qualifier)
-    # 9,999.6万 rounds to 10,000万, which is written 1亿.
-    unit = HUNDRED_MILLION if rounded >= HUNDRED_MILLION else unit
-    number = format_number(rounded / unit, lang) + ("亿" if unit == HUNDRED_MILLION else "万")
+        return f"{_ENGLISH_BEFORE[qualifier]} {number}"
     return f"{number}余" if qualifier == Qualifier.OVER else _CHINESE_BEFORE[qualifier] + number
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Return a number from 10,000 in whole tenths of 万, from 亿 of 亿."""
+    unit = HUNDRED_MILLION if value >= HUNDRED_MILLION else TEN_THOUSAND
+    return math.floor(Fraction(value) / Fraction(unit) * 10 + Fraction(1, 2)) * unit / 10
+
+
+def _in_wan(rounded: Decimal, lang: str) -> str:
+    """Print a rounded number: in 万 or 亿 where the language has such words."""
+    if not _chinese(lang):
+        return format_number(rounded, lang)
+    # Asked of the rounded number: 9,999.6万 rounds to 10,000万, which is written 1亿.
+    unit = HUNDRED_MILLION if rounded >= HUNDRED_MILLION else TEN_THOUSAND
+    return format_number(rounded / unit, lang) + ("亿" if unit == HUNDRED_MILLION else "万")
 
 
 def format_change(value: Decimal, qualifier: Qualifier, lang: str) -> str:

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 
-from activities.figures import CHINESE_NOTE, ENGLISH_NOTE, Qualifier, format_change, format_figure, format_number
+from activities.figures import CHINESE_NOTE, ENGLISH_NOTE, Qualifier, format_brief, format_change, format_figure, format_number
 from activities.models import Measure
 from activities.rollups import Total
 
@@ -28,16 +28,11 @@ def figure_text(total: Total | None, *, unit: bool = True) -> str:
     return format_figure(total.value, total.qualifier, total.metric.unit_name if unit else "", lang=language(), total=total.added)
 
 
-def figure_brief(total: Total | None) -> str:
-    """Return the same without its unit where there is little room: the note on approximate terms stands without its brackets."""
-    number, note = _noted(figure_text(total, unit=False))
-    return f"{number} {note.strip(' （）()')}".rstrip()
-
-
-def _noted(text: str) -> tuple[str, str]:
-    """Return a printed figure and the note on approximate terms behind it, empty where there is none."""
-    note = next((note for note in (CHINESE_NOTE, ENGLISH_NOTE) if text.endswith(note)), "")
-    return text.removesuffix(note), note
+def figure_brief(total: Total) -> str:
+    """Return the same without its unit where there is room for a word only."""
+    if total.value is None:
+        return figure_text(total)
+    return format_brief(total.value, total.qualifier, language(), total=total.added)
 
 
 @register.filter
@@ -54,8 +49,8 @@ def number_of(total: Total | None) -> SafeString:
     text = figure_text(total, unit=False)
     if total is None or total.value is None:
         return format_html('<span class="q">{}</span>', text)
-    number, note = _noted(text)
-    return format_html('{}<span class="q">{}</span>', number, note) if note else format_html("{}", number)
+    note = next((note for note in (CHINESE_NOTE, ENGLISH_NOTE) if text.endswith(note)), "")
+    return format_html('{}<span class="q">{}</span>', text.removesuffix(note), note) if note else format_html("{}", text)
 
 
 @register.filter

@@ -14,6 +14,7 @@ from activities.figures import (
     combine,
     convert,
     difference,
+    format_brief,
     format_change,
     format_figure,
     format_moved,
@@ -251,6 +252,21 @@ def test_a_chat_rounds_large_inexact_figures_only(value: str, qualifier: Qualifi
 def test_a_total_in_a_chat_has_no_word_that_is_true_of_one_figure_only(value: str, qualifier: Qualifier, chinese: str, english: str) -> None:
     assert format_short(Decimal(value), qualifier, "zh-hans", unit_label="人次", total=True) == chinese
     assert format_short(Decimal(value), qualifier, "en", unit_label="person-times", total=True) == english
+
+
+@pytest.mark.parametrize(
+    ("value", "qualifier", "total", "chinese", "english"),
+    [
+        ("41236", Qualifier.EXACT, True, "41,236", "41,236"),
+        ("8802", Qualifier.OVER, True, "8,802 含约数", "8,802 partly approximate"),
+        ("41236", Qualifier.AT_LEAST, True, "4.1万 含约数", "41,000 partly approximate"),
+        ("99999600", Qualifier.ABOUT, True, "1亿 含约数", "100,000,000 partly approximate"),
+        ("41236", Qualifier.NEARLY, False, "近41,236", "nearly 41,236"),
+    ],
+)
+def test_over_a_bar_a_total_has_the_note_of_its_tile_in_a_word(value: str, qualifier: Qualifier, total: bool, chinese: str, english: str) -> None:
+    assert format_brief(Decimal(value), qualifier, "zh-hans", total=total) == chinese
+    assert format_brief(Decimal(value), qualifier, "en", total=total) == english
 
 
 @pytest.mark.parametrize(
