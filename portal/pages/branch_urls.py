@@ -3,7 +3,7 @@
 from django.urls import path
 
 from branches import views
-from members import views as members
+from members.views import people as members
 from portal.pages.branch import branch_detail
 
 app_name = "branches"

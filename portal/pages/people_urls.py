@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members import views
+from members.views import people as views
 from portal.pages.person import person_detail
 
 app_name = "members"

@@ -1,0 +1,1 @@
+"""Pages of people and their duties, one subject a module."""
