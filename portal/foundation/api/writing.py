@@ -6,7 +6,6 @@
 import json
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, Func, Model, QuerySet, Subquery, TextField, Value, When
 from django.db.models.expressions import Combinable
@@ -15,6 +14,8 @@ from django.db.models.lookups import IsNull
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.request import Request
+
+from portal.foundation import clock
 
 _NULL: Final = Value("null", TextField())
 
@@ -44,11 +45,8 @@ class _Exact(Func):
 
 
 class _Moment(Func):
-    # As the framework writes it: in the portal's time zone, which lies east of Greenwich, and microseconds only where there are some.
-    template = (
-        "'\"' || replace(to_char(%(expressions)s AT TIME ZONE '%(zone)s', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '.000000', '')"
-        " || to_char((%(expressions)s AT TIME ZONE '%(zone)s') - (%(expressions)s AT TIME ZONE 'UTC'), '\"+\"HH24:MI') || '\"'"
-    )
+    # As the framework writes it: microseconds only where there are some.
+    template = f"'\"' || replace({clock.moment_sql('%(expressions)s')}, '.000000', '') || '\"'"
     output_field = TextField()
 
 
@@ -75,7 +73,7 @@ def exact(field: str, *, null: bool = False) -> Json:
 
 def moment(field: str, *, null: bool = False) -> Json:
     """Return a moment in the portal's time zone."""
-    return _written(_Moment(field, zone=settings.TIME_ZONE), null=null)
+    return _written(_Moment(field), null=null)
 
 
 def code(of: str | Combinable) -> Json:

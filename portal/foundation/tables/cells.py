@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape
 
-from django.conf import settings
+from portal.foundation import clock
 
 Cell = str | int | Decimal | date | None
 
@@ -55,7 +55,7 @@ def xml_sql(text: str) -> str:
     return rf"CASE WHEN {text} ~ '[&<>\u0001-\u001f\ufffe\uffff]' OR octet_length({text}) > {LONGEST_TEXT} THEN {held} ELSE {text} END"
 
 
-# --- Numbers and moments ----------------------------------------------------------------------------------------------------
+# --- Numbers ------------------------------------------------------------------------------------------------------------
 
 
 def written(value: Cell) -> Cell:
@@ -68,13 +68,6 @@ def written(value: Cell) -> Cell:
 def number_sql(value: str) -> str:
     """Return the same of a number in SQL."""
     return f"trim_scale({value})"
-
-
-def moment_sql(moment: str) -> str:
-    """Return a moment in SQL as ISO 8601 writes it, in the portal's time zone, which lies east of Greenwich."""
-    local = f"({moment} AT TIME ZONE '{settings.TIME_ZONE}')"
-    ahead = f"({local} - {moment} AT TIME ZONE 'UTC')"
-    return f"""to_char({local}, 'YYYY-MM-DD"T"HH24:MI:SS.US') || to_char({ahead}, '"+"HH24:MI')"""
 
 
 # --- Cells of a sheet ---------------------------------------------------------------------------------------------------
@@ -122,7 +115,7 @@ def day_cell_sql(at: int, day: str) -> str:
 
 def moment_cell_sql(at: int, moment: str) -> str:
     """Return the same with a moment."""
-    return xml_cell_sql(at, moment_sql(moment))
+    return xml_cell_sql(at, clock.moment_sql(moment))
 
 
 def _cell_sql(at: int, around: tuple[str, str], content: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
+from portal.foundation import clock
 from portal.foundation.copying import copied
 from portal.foundation.tables import cells
 
@@ -61,7 +62,7 @@ class Listing:
 
     def lines(self) -> Iterator[bytes]:
         """Yield lines of csv, in pieces of any length."""
-        written: dict[Kind, Callable[[str], str]] = {Kind.TEXT: cells.guarded_sql, Kind.NUMBER: cells.number_sql, Kind.DAY: str, Kind.MOMENT: cells.moment_sql}
+        written: dict[Kind, Callable[[str], str]] = {Kind.TEXT: cells.guarded_sql, Kind.NUMBER: cells.number_sql, Kind.DAY: str, Kind.MOMENT: clock.moment_sql}
         values = [held if column.names is not None else written[column.kind](held) for held, column in self._held]
         return self._copied(f"SELECT {', '.join(values)} FROM found", _CSV, lambda name: str(cells.guarded(name)))  # noqa: S608 - fields and numbers, here and below
 

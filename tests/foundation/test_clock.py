@@ -1,0 +1,32 @@
+"""A moment that SQL writes is the one that Python writes."""
+
+from datetime import UTC, datetime
+from json import dumps
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from rest_framework.fields import DateTimeField
+
+from portal.foundation.api.writing import moment
+from portal.foundation.clock import moment_sql
+from portal.foundation.models import Job
+
+# In the summer of 1986 the clocks of Shanghai were an hour ahead.
+MOMENTS = [
+    datetime(2020, 3, 6, 13, 0, tzinfo=UTC),
+    datetime(2020, 3, 6, 16, 0, 0, 123400, tzinfo=UTC),
+    datetime(2019, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(1986, 7, 1, tzinfo=UTC),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("at", MOMENTS)
+def test_files_and_the_api_write_the_same_moment_the_api_without_microseconds_that_are_none(at: datetime) -> None:
+    job = Job.objects.create(kind="x", asked_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {moment_sql('asked_at')} FROM foundation_job")
+
+        assert cursor.fetchone() == (timezone.localtime(at).isoformat(timespec="microseconds"),)
+    assert Job.objects.annotate(written=moment("asked_at").expression()).get(pk=job.pk).written == dumps(DateTimeField().to_representation(at))
