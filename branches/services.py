@@ -103,6 +103,8 @@ def set_schedule(*, actor: Model | AnonymousUser, branch: Branch, from_day: date
     if from_day < clock.today():
         raise ValidationError({"from_day": _("New times hold from today on, not for days that have passed.")})
     with refusals_beside({}):
+        # Two who set the times of one branch follow each other, whichever spans each has to end; nobody who files for it waits.
+        Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
         _make_room(BranchSchedule.objects.filter(branch=branch), from_day)
         schedule = BranchSchedule.objects.create(
             branch=branch, during=DateRange(from_day, None), day_ends_at=day_ends_at, due_time=due_time, due_next_day=due_next_day
