@@ -112,8 +112,6 @@ def _write(imported: ReportImport) -> None:
 
 
 def _require_unchanged(imported: ReportImport) -> None:
-    if not imported.owner.is_active:
-        raise Changed("the owner's account is closed")
     ready = imported.reports.filter(state=ImportedReport.State.READY)
     for act, on_behalf in ((Act.FILE, False), (Act.FILE_ON_BEHALF, True)):
         allowed = access.branches_within(access.reach(imported.owner, act))

@@ -109,8 +109,11 @@ class User(AbstractUser, PublicModel):
 
     @cached_property
     def current_grants(self) -> list["Grant"]:
-        """Grants in force today; read once a request."""
-        return list(self.grants.in_force(clock.today()))
+        """Grants in force today, none of a closed account; read once a request.
+
+        Whether it is closed is asked of the database with them: it may be since this user was read.
+        """
+        return list(self.grants.in_force(clock.today()).filter(user__is_active=True))
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):

@@ -1,6 +1,8 @@
 """A case stored in one transaction: wholly, or not at all; a second time changes nothing, a corrected file makes new versions."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,13 +56,13 @@ def _store(case: shape.Case, changes: Changes) -> Counter[str]:
     with connection.cursor() as cursor:
         # Two loads at once would each add the province that both name.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.cases'))")
-    loader = _loader()
     regions = store_regions(case.regions, changes)
     _refuse(changes)
     units = store_units(case.units, changes)
     branches = store_branches(case.branches, regions, units, case.reported_on, changes)
     _refuse(changes)
-    file_facts(case, branches, loader, changes)
+    with _loader() as loader:
+        file_facts(case, branches, loader, changes)
     store_supplies(case.supplies, branches, changes)
     store_statements(case.statements, {"branch": branches, "region": regions, "unit": units}, case.title, case.reported_on, changes)
     _refuse(changes)
@@ -76,15 +78,18 @@ def _refuse(changes: Changes) -> None:
         raise CaseFileError(changes.problems)
 
 
-def _loader() -> User:
-    """Return the machine in whose name cases are filed: nobody signs in as it, and the one policy lets it file."""
+@contextmanager
+def _loader() -> Iterator[User]:
+    """Lend the machine in whose name cases are filed: the one policy lets it file while its account is open, which nobody but this transaction ever sees."""
     loader = User.objects.filter(username=LOADER).first()
     if loader is None:
         loader = User(username=LOADER, name="案例载入 / case loader", is_machine=True, is_active=False)
         loader.set_unusable_password()
         loader.save()
         Grant.objects.create(user=loader, role=Role.ORGANISER, everything=True, during=DateRange(None, None))
-    return loader
+    User.objects.filter(pk=loader.pk).update(is_active=True)
+    yield loader
+    User.objects.filter(pk=loader.pk).update(is_active=False)
 
 
 def load_catalogue() -> shape.Catalogue:

@@ -15,7 +15,7 @@ from portal.foundation.clock import today
 from portal.foundation.errors import Forbidden
 from portal.foundation.models import AuditEntry
 from tests.accounts.threads import at_once
-from tests.factories import give, make_user, since
+from tests.factories import file, give, make_user, since
 from tests.personas import City
 
 
@@ -136,6 +136,21 @@ def test_a_grant_taken_back_stops_at_the_next_request(client: Client, administra
     assert client.get("/account/users/").status_code == 403
     entry = AuditEntry.objects.order_by("-id")[0]
     assert (entry.action, entry.details["role"]) == ("grant.revoked", "administrator")
+
+
+def test_a_closed_account_holds_nothing_also_for_who_was_let_in_a_moment_before(branch: Branch, organiser: User) -> None:
+    let_in = User.objects.get(pk=organiser.pk)
+    User.objects.filter(pk=organiser.pk).update(is_active=False)
+
+    assert let_in.current_grants == []
+    assert not Branch.objects.visible_to(let_in).exists()
+    with pytest.raises(Forbidden):
+        file(branch, today(), by=let_in, vehicles=1)
+
+    User.objects.filter(pk=organiser.pk).update(is_active=True)
+    let_in_again = User.objects.get(pk=organiser.pk)
+    assert list(Branch.objects.visible_to(let_in_again)) == [branch]
+    assert file(branch, today(), by=let_in_again, vehicles=1).created
 
 
 def test_a_grant_works_from_its_first_day_until_its_last(newcomer: User, security: User, city: City) -> None:
