@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from activities.figures import Qualifier
 from activities.imports.receipts import Receipts
@@ -104,7 +105,7 @@ def check(content: bytes, actor: object, progress: Progress = lambda percent: No
     """Read a table for `actor`, who files for some branches, or on behalf of those of a region.
 
     Raises:
-        ValidationError: it cannot be read as a table of figures at all.
+        ValidationError: it cannot be read as a table of figures at all; its sentence can be asked for in each language.
     """
     table = spreadsheets.read_table(content, most_unpacked=MAX_UNPACKED)
     progress(20)
@@ -145,8 +146,12 @@ class _Reader:
         catalogue = Catalogue()
         self.metric, self.figure, self.number = _Memory(catalogue.metric), _Memory(catalogue.read), _Memory(number_of)
         self.finding = Finding(places.on_behalf)
-        self.special = self._marked(table.formulas, "formula") | self._marked(table.errors, "error")
-        self.merged = self._marked(table.merged, "merged", _EACH_ITS_OWN)
+        self.marked = defaultdict[int, list[Bad]](list)
+        self._mark(table.formulas, "formula")
+        self._mark(table.errors, "error")
+        # Such a cell holds something, and makes its line a row; a merged one, which is empty, does not.
+        self.special = frozenset(self.marked)
+        self._mark(table.merged, "merged", _EACH_ITS_OWN)
 
     def found(self, progress: Progress) -> Finding:
         """Read every row that is not blank.
@@ -164,12 +169,12 @@ class _Reader:
                 continue
             self.finding.rows += 1
             if self.finding.rows > MAX_ROWS:
-                raise ValidationError(_("The table has more than %(limit)s rows. Split it.") % {"limit": f"{MAX_ROWS:,}"})
+                raise ValidationError(gettext_lazy("The table has more than %(limit)s rows. Split it."), params={"limit": f"{MAX_ROWS:,}"})
             self._read(number, [row[place] for place in places])
             if number % 10_000 == 0:
                 progress(20 + 40 * number // len(self.rows))
         if not self.finding.rows:
-            raise ValidationError(_("The table holds no rows below the headings."))
+            raise ValidationError(gettext_lazy("The table holds no rows below the headings."))
         return self.finding
 
     def _read(self, number: int, row: Sequence[Any]) -> None:
@@ -181,8 +186,7 @@ class _Reader:
         metric = self.metric(row[2], row[3])
         read = self.figure(metric.code, row[4], row[5]) if not isinstance(metric, Bad) else self.number(row[4])
         bad = [each for each in (branch, day, metric, read, note) if isinstance(each, Bad)]
-        if number in self.special or number in self.merged:
-            marked = [*self.special.get(number, ()), *self.merged.get(number, ())]
+        if marked := self.marked.get(number):
             bad = marked + [each for each in bad if each.column not in {mark.column for mark in marked}]
         if not (isinstance(branch, Bad) or isinstance(day, Bad) or any(each.column in {"branch", "day"} for each in bad)):
             held = self.finding.days.get((branch, day))
@@ -196,15 +200,13 @@ class _Reader:
             held.state = State.HELD
         self.finding.refused += [Refused(number, _shown(row, each.column), each) for each in bad]
 
-    def _marked(self, places: frozenset[Place], mark: str, columns: Collection[str] = _NAMES) -> dict[int, list[Bad]]:
-        """Return what is wrong with marked cells, by the line of the table."""
+    def _mark(self, places: frozenset[Place], mark: str, columns: Collection[str] = _NAMES) -> None:
+        """Keep what is wrong with marked cells, by the line of the table."""
         names = {index: name for name, index in self.columns.items() if name in columns}
         said = {name: Bad(name, *in_both_languages(lambda name=name: _refuse_marked(name, mark))) for name in names.values()}  # type: ignore[misc]
-        found = defaultdict[int, list[Bad]](list)
         for row, column in places:
             if row and column in names:
-                found[row + 1].append(said[names[column]])
-        return found
+                self.marked[row + 1].append(said[names[column]])
 
 
 def _judge(found: Finding) -> None:

@@ -86,12 +86,12 @@ def try_again(*, imported: ReportImport) -> None:
 def check_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     """Read the table of an import and keep what was found; whatever an attempt before has left is replaced."""
     imported = _of(job)
-    chinese, english = LANGUAGES
-    found = _found(imported, chinese, progress)
-    if isinstance(found, str):
-        # Read once more for its words alone, and before the lock is taken; should it be read well now, the first words are what there is to say.
-        again = _found(imported, english)
-        said = found, again if isinstance(again, str) else found
+    with attachments.open_content(imported.file) as file:
+        content = file.read()
+    try:
+        found = checking.check(content, imported.owner, progress)
+    except ValidationError as refusal:
+        said = [_said(refusal, language) for language in LANGUAGES]
         _settle(imported, State.REFUSED, lambda held: staging.refuse_whole(held, *said))
     else:
         progress(80)
@@ -117,15 +117,10 @@ def file_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     return {}
 
 
-def _found(imported: ReportImport, language: str, progress: jobs.Progress = lambda percent: None) -> checking.Finding | str:
-    """Return what the table holds, or, in a language, why it cannot be read at all."""
-    with attachments.open_content(imported.file) as file:
-        content = file.read()
+def _said(refusal: ValidationError, language: str) -> str:
+    """Return why a table cannot be read at all, in a language."""
     with translation.override(language):
-        try:
-            return checking.check(content, imported.owner, progress)
-        except ValidationError as refusal:
-            return " ".join(refusal.messages)
+        return " ".join(refusal.messages)
 
 
 @transaction.atomic

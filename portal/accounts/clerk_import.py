@@ -150,7 +150,7 @@ def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         found = 0
         for number, row in enumerate(rows, start=2):
             if number > MAX_LINES:
-                raise ValidationError(spreadsheets.far_too_much())
+                raise ValidationError(spreadsheets.FAR_TOO_MUCH)
             cells = {columns[index]: cell for index, cell in enumerate(row) if index in columns and cell.value is not None and str(cell.value).strip()}
             if cells:
                 found += 1
@@ -175,7 +175,7 @@ def _data_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         lzma.LZMAError,
         struct.error,
     ) as error:
-        raise ValidationError(spreadsheets.damaged()) from error
+        raise ValidationError(spreadsheets.DAMAGED) from error
 
 
 class _Reader:

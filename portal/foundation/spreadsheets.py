@@ -3,6 +3,8 @@
 A workbook is a zip: a small one can unpack to more than the machine holds, and one cell far down asks for all the cells before it. The reader of
 workbooks is fast and trusts what it reads: it also takes for XML what is none, and ends the whole process when it gets no memory. So nothing is
 handed to it but a workbook made here of the first sheet, its texts and its styles: each well-formed, up to a limit, and no cell further out than one.
+
+What refuses a table is said in the language in which it is asked for, and can be asked for in several.
 """
 
 import csv
@@ -21,7 +23,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
@@ -34,6 +36,9 @@ MAX_PARTS: Final = 1000
 # Cells further out are refused, and so is a line this far down.
 MAX_COLUMNS: Final = 26
 MAX_LINES: Final = 200_000
+# Of a workbook that would keep the machine busy.
+FAR_TOO_MUCH: Final = _("The workbook unpacks to far too much. Copy the rows alone into the template.")
+DAMAGED: Final = _("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and upload that.")
 
 _LONGEST_HEADING: Final = 200
 _ZIP, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -45,11 +50,17 @@ _FAR: Final = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[A-Za-z]?(?:[2-9][0-
 _LINE, _ANY_CELL = (re.compile(rb"""<(?:[^\s<>/:"'=]*:)?%b[\s/>]""" % name) for name in (b"row", b"c"))
 # How many there will be, for which the reader asks memory beforehand.
 _VERY_MANY: Final = re.compile(rb"""ount\s*=\s*["']\s*[0-9]{8}""")
-_CELL: Final = re.compile(rb"""<(?:\w+:)?c\s([^<>]*[^<>/])>\s*(<(?:\w+:)?f[\s>/])?""")
-_PLACE: Final = re.compile(rb"""(?:^|\s)r\s*=\s*["']([A-Z])([0-9]+)["']""")
-_IS_ERROR: Final = re.compile(rb"""(?:^|\s)t\s*=\s*["']e["']""")
-# As programs write them: most sheets hold none of these, which is found out many times faster than by an expression.
-_SIGNS_OF_SPECIAL: Final = (b"<f", b":f", b't="e"', b"t='e'")
+# A line, a cell or a formula with its attributes, or the end of them all; what looks like one in a comment is none. Only for well-formed XML.
+_TAG: Final = re.compile(
+    rb"""<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"""
+    rb"""|<(?:[^\s<>/:"'=]*+:)?(?P<name>row|c|f)(?=[\s/>])(?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>"""
+    rb"""|</(?:[^\s<>/:"'=]*+:)?(?P<end>sheetData)\s*>""",
+    re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(rb"""([^\s=]+)\s*=\s*(["'])(.*?)\2""", re.DOTALL)
+_PLACE: Final = re.compile(rb"([A-Za-z]?)([0-9]+)")
+# Most sheets hold none of these, which is found out many times faster than by an expression.
+_SIGNS_OF_SPECIAL: Final = (b"<f", b":f", b'"e"', b"'e'")
 _DOCUMENT: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATION: Final = f"{{{_DOCUMENT}}}id"
 # Parts that are handed to the reader, by what the workbook calls them, and where it looks for them.
@@ -130,9 +141,9 @@ def columns_in(headings: Iterable[object], columns: Sequence[Column]) -> dict[in
     missing = [column.chinese for column in columns if column.required and column.name not in found.values()]
     twice = [column.chinese for column in columns if Counter(found.values())[column.name] > 1]
     if missing:
-        raise ValidationError(_("The first row lacks these headings: %(names)s. Use the template.") % {"names": "、".join(missing)})
+        raise ValidationError(_("The first row lacks these headings: %(names)s. Use the template."), params={"names": "、".join(missing)})
     if twice:
-        raise ValidationError(_("These headings stand twice: %(names)s.") % {"names": "、".join(twice)})
+        raise ValidationError(_("These headings stand twice: %(names)s."), params={"names": "、".join(twice)})
     return found
 
 
@@ -152,17 +163,7 @@ def require_workbook(content: bytes, *, most_unpacked: int) -> None:
     if not {part.filename for part in parts} >= _NEEDED:
         raise ValidationError(_("This is not an .xlsx workbook. Fill in the template and upload it."))
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > most_unpacked:
-        raise ValidationError(far_too_much())
-
-
-def far_too_much() -> str:
-    """Return the sentence for a workbook that would keep the machine busy."""
-    return _("The workbook unpacks to far too much. Copy the rows alone into the template.")
-
-
-def damaged() -> str:
-    """Return the sentence for a workbook that cannot be read."""
-    return _("The workbook is damaged and cannot be read. Open it, save it again as .xlsx, and upload that.")
+        raise ValidationError(FAR_TOO_MUCH)
 
 
 def read_day(text: str) -> date | None:
@@ -187,7 +188,7 @@ def _read_workbook(content: bytes, most_unpacked: int) -> Table:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a reader written in Rust may panic, which is no Exception
-        raise ValidationError(damaged()) from error
+        raise ValidationError(DAMAGED) from error
     formulas, errors = _special_cells(sheet)
     return Table(rows, formulas, errors, _covered(merged, len(rows)))
 
@@ -204,7 +205,7 @@ def _unpacked(content: bytes) -> tuple[io.BytesIO, bytes]:
         sheet = parts["worksheet"]
         # Counting the letters is a matter of no time, and hardly a line has so many.
         if _FAR.search(sheet) or any(line.count(b"c") > MAX_COLUMNS and len(_ANY_CELL.findall(line)) > MAX_COLUMNS for line in _lines(sheet)):
-            raise ValidationError(far_too_much())
+            raise ValidationError(FAR_TOO_MUCH)
         for kind, part in parts.items():
             _refuse_unsound(part)
             new.writestr(f"xl/{_PARTS[kind]}", part)
@@ -241,7 +242,7 @@ def _path_of(relation: ElementTree.Element) -> str:
 
 def _tree(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
     if archive.getinfo(name).file_size > _MAX_NAMES:
-        raise ValidationError(far_too_much())
+        raise ValidationError(FAR_TOO_MUCH)
     return ElementTree.fromstring(archive.read(name))  # noqa: S314 - expat bounds what entities may grow to
 
 
@@ -253,7 +254,7 @@ def _lines(sheet: bytes) -> list[bytes]:
     """
     lines = _LINE.split(sheet, MAX_LINES)
     if len(lines) > MAX_LINES:
-        raise ValidationError(far_too_much())
+        raise ValidationError(FAR_TOO_MUCH)
     return lines
 
 
@@ -269,23 +270,48 @@ def _refuse_unsound(part: bytes) -> None:
     parser.Parse(part, True)
     # No more texts than cells, each with a beginning and an end.
     if _VERY_MANY.search(part) or part.count(b"si") > 2 * MAX_LINES * MAX_COLUMNS:
-        raise ValidationError(far_too_much())
+        raise ValidationError(FAR_TOO_MUCH)
 
 
 def _refuse_declarations(*_declared: object) -> None:
-    raise ValidationError(damaged())
+    raise ValidationError(DAMAGED)
 
 
 def _special_cells(sheet: bytes) -> tuple[frozenset[Place], frozenset[Place]]:
-    """Return the places of cells with a formula, and of those that hold an error: the reader gives a result for the one, nothing for the other."""
+    """Return the places of cells with a formula, and of those that hold an error: the reader gives a result for the one, nothing for the other.
+
+    What does not say where it stands comes after what stands before it, as the reader has it.
+
+    Raises:
+        ValidationError: a cell says that it stands where there is none.
+    """
     formulas, errors = set[Place](), set[Place]()
     if not any(sign in sheet for sign in _SIGNS_OF_SPECIAL):
         return frozenset(), frozenset()
-    for cell in _CELL.finditer(sheet):
-        is_error = _IS_ERROR.search(cell[1]) is not None
-        if (cell[2] or is_error) and (place := _PLACE.search(cell[1])):
-            (errors if is_error else formulas).add((int(place[2]) - 1, place[1][0] - ord("A")))
-    return frozenset(formulas), frozenset(errors)
+    line, column, cell = -1, -1, (-1, -1)
+    for tag in _TAG.finditer(sheet):
+        if tag["end"]:
+            break
+        if tag["name"] == b"f":
+            formulas.add(cell)
+            continue
+        said = {attribute[1]: attribute[3] for attribute in _ATTRIBUTE.finditer(tag["attributes"] or b"")}
+        if tag["name"] == b"row":
+            line, column = _place_of(said[b"r"])[0] if b"r" in said else line + 1, -1
+        elif tag["name"] == b"c":
+            cell = _place_of(said[b"r"]) if b"r" in said else (line, column + 1)
+            column = cell[1]
+            if said.get(b"t") == b"e":
+                errors.add(cell)
+    return frozenset(formulas - errors), frozenset(errors)
+
+
+def _place_of(name: bytes) -> Place:
+    """Return the place that is called B2; of a line, which is called 2, the column means nothing."""
+    named = _PLACE.fullmatch(name)
+    if named is None:
+        raise ValidationError(DAMAGED)
+    return int(named[2]) - 1, ord(named[1].upper() or b"A") - ord("A")
 
 
 def _covered(ranges: Sequence[tuple[Place, Place]], lines: int) -> frozenset[Place]:
@@ -300,7 +326,7 @@ def _covered(ranges: Sequence[tuple[Place, Place]], lines: int) -> frozenset[Pla
         height, width = min(bottom, lines - 1) + 1 - top, min(right, MAX_COLUMNS - 1) + 1 - left
         left_over -= max(height, 1) * max(width, 1)
         if left_over < 0:
-            raise ValidationError(far_too_much())
+            raise ValidationError(FAR_TOO_MUCH)
         covered.update((line, column) for line in range(top, top + height) for column in range(left, left + width))
         covered.discard((top, left))
     return frozenset(covered)
@@ -316,7 +342,7 @@ def _read_csv(content: bytes) -> list[list[str]]:
     except csv.Error as error:
         raise ValidationError(_("The file cannot be read as a table. Save it as .xlsx or .csv, and upload that.")) from error
     if len(rows) > MAX_LINES:
-        raise ValidationError(_("The table has more than %(limit)s rows. Split it.") % {"limit": f"{MAX_LINES:,}"})
+        raise ValidationError(_("The table has more than %(limit)s rows. Split it."), params={"limit": f"{MAX_LINES:,}"})
     return rows
 
 

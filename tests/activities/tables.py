@@ -2,11 +2,13 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from activities.imports import services
 from activities.imports.words import COLUMNS
@@ -40,6 +42,22 @@ def saved(book: Workbook) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def by_hand(lines: str, after: str = "") -> bytes:
+    """A workbook whose sheet holds these lines of XML below the headings, and this behind them."""
+    heading = f"<row>{''.join(map(written, HEADINGS))}</row>"
+    sheet = f'<worksheet xmlns="{SHEET_MAIN_NS}"><sheetData>{heading}{lines}</sheetData>{after}</worksheet>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook([]))) as old, zipfile.ZipFile(stream, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, sheet if part == "xl/worksheets/sheet1.xml" else old.read(part))
+    return stream.getvalue()
+
+
+def written(content: str) -> str:
+    """A cell with a text that does not say where it stands."""
+    return f'<c t="inlineStr"><is><t>{content}</t></is></c>'
 
 
 def text(rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS) -> str:

@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db import connection
 from openpyxl import Workbook
 
@@ -15,7 +14,7 @@ from activities.models import DailyReport, ReportVersion
 from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
-from tests.activities.tables import HEADINGS, State, bring_in, figures, row, said, saved, take_in, text, workbook
+from tests.activities.tables import HEADINGS, State, bring_in, by_hand, figures, row, said, saved, take_in, text, workbook, written
 from tests.factories import file, make_branch, make_user
 from tests.personas import MARCH_5, MARCH_6, City, Clock
 
@@ -85,6 +84,39 @@ def test_formulas_errors_and_merged_cells_are_refused(organiser: User, branch: B
     assert "公式" in sentences[0]
     assert "错误" in sentences[1]
     assert "合并单元格" in sentences[3]
+
+
+def test_formulas_and_errors_are_found_in_rows_and_cells_that_do_not_say_where_they_stand(organiser: User, branch: Branch) -> None:
+    def line(day: int, *rest: str, r: str = "") -> str:
+        return f"<row{r}>{written(branch.name)}{written(f'2020-03-0{day}')}<c/>{written('vehicles')}{''.join(rest)}</row>"
+
+    formula, error, number = "<c><f>1+1</f><v>2</v></c>", "<c t='e'><v>#N/A</v></c>", "<c><v>2</v></c>"
+    lines = [
+        line(1, number),
+        "<row/>",
+        line(2, formula),
+        line(3, error, r=" r = '8'"),
+        # A cell that says where it stands, and one after it.
+        line(4, '<c s="0" r="E9"><v>2</v></c>', "<c/>", "<!-- > --><c foo='>'><!-- <c/> --><v>2</v><f/></c>"),
+        line(5, formula, "<c/>", error),
+        line(6, number),
+    ]
+
+    imported = take_in(organiser, by_hand("".join(lines)))
+
+    formula_said, error_said = "单元格里是公式，请改填数值或文字。", "单元格里是错误值。"
+    assert sorted(said(imported)) == sorted(
+        [(4, "value", formula_said), (8, "value", error_said), (9, "note", formula_said), (10, "value", formula_said), (10, "note", error_said)]
+    )
+    assert list(imported.reports.filter(state="ready").values_list("business_date", flat=True)) == [date(2020, 3, 1), date(2020, 3, 6)]
+
+
+def test_a_formula_beside_the_rows_is_none_of_theirs(organiser: User, branch: Branch) -> None:
+    rule = '<extLst><ext><x:f xmlns:x="x">Sheet2!$A$1</x:f></ext></extLst>'
+
+    imported = take_in(organiser, by_hand(f"<row>{written(branch.name)}{written('2020-03-05')}<c/>{written('vehicles')}<c><v>2</v></c></row>", rule))
+
+    assert (imported.counts["ready"]["rows"], imported.counts["refused"]) == (1, 0)
 
 
 def test_blank_rows_are_passed_over_and_rows_keep_their_numbers(organiser: User, branch: Branch) -> None:
@@ -163,7 +195,7 @@ def test_a_table_with_a_row_too_many_is_refused_with_the_limit(organiser: User, 
     assert imported.refusals.get().said_en == "The table has more than 2 rows. Split it."
 
 
-def test_a_table_that_is_refused_whole_is_read_once_a_language_and_while_nobody_waits(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_refused_whole_is_read_once_and_while_nobody_waits(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting: list[int] = []
     check = checking.check
 
@@ -172,28 +204,13 @@ def test_a_table_that_is_refused_whole_is_read_once_a_language_and_while_nobody_
         return check(*given)
 
     monkeypatch.setattr(checking, "check", counted)
-
-    assert take_in(organiser, workbook([])).state == State.REFUSED
-    assert waiting == [0, 0]
-
-
-def test_a_table_that_is_refused_only_the_first_time_is_refused_in_the_words_there_are(
-    organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refusals = [ValidationError("读不了。")]
-    check = checking.check
-
-    def once(*given: Any) -> checking.Finding:
-        if refusals:
-            raise refusals.pop()
-        return check(*given)
-
-    monkeypatch.setattr(checking, "check", once)
-
-    imported = take_in(organiser, workbook([row(branch.name)]))
+    imported = take_in(organiser, workbook([], ["支部", "指标"]))
 
     assert imported.state == State.REFUSED
-    assert imported.refusals.values_list("said_zh", "said_en").get() == ("读不了。", "读不了。")
+    assert waiting == [0]
+    refusal = imported.refusals.get()
+    assert refusal.said_zh == "第一行缺少表头：业务日期、数值。请使用模板。"
+    assert refusal.said_en == "The first row lacks these headings: 业务日期、数值. Use the template."
 
 
 def far(place: bytes) -> bytes:
