@@ -41,6 +41,11 @@ class Level(models.TextChoices):
         """0 for a province, growing downwards."""
         return list(Level).index(self)
 
+    @classmethod
+    def above(cls, level: "Level") -> "tuple[Level, ...]":
+        """Return the levels above `level`, from the widest."""
+        return tuple(cls)[: level.rank]
+
 
 class Region(SearchableModel, SourcedModel):
     """A node of the territorial tree. Its parents are dated: see `RegionParent`."""

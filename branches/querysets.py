@@ -90,7 +90,7 @@ class BranchQuerySet(ScopedQuerySet[Any]):
         below = access.rows("RegionPath").filter(ancestor=region, during__contains=on, descendant=OuterRef("region"))
         hosted = access.rows("BranchPlace").filter(Exists(below), branch=OuterRef("pk"), during__contains=on)
         found = self.filter(Exists(hosted))
-        # Of a narrow region: its few branches first.
+        # Its few branches first.
         return found.filter(among("pk", hosted_below(region))) if region.holds_little else found
 
     def served_by(self, work_unit: Any) -> Self:

@@ -144,8 +144,7 @@ def _form_page(request: HttpRequest, form: forms.BaseForm, title: str, branch: B
 
 def _shorten_choices(form: forms.Form, request: HttpRequest) -> None:
     """Offer towns and what is above them, and the first units; a deeper region that the address names stays chosen."""
-    wide = [level for level in Level if level.rank <= Level.TOWNSHIP.rank]
-    choices: dict[str, QuerySet[Any]] = {"region": regions_seen(request).filter(level__in=wide), "work_unit": units_seen(request)}
+    choices: dict[str, QuerySet[Any]] = {"region": regions_seen(request).filter(level__in=Level.above(Level.COMMUNITY)), "work_unit": units_seen(request)}
     for name, seen in choices.items():
         chosen = form.cleaned_data.get(name)
         offered = list(seen.order_by("name_key", "pk")[:_CHOICES])

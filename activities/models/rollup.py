@@ -1,4 +1,4 @@
-"""Totals kept ready for wide regions: signed deltas that triggers append, folded into a row per region, day and series.
+"""Totals kept ready for regions above a community: signed deltas that triggers append, folded into a row per region, day and series.
 
 Written by the triggers of `activities/migrations/0005_rollups.py` and by `activities/rollups/upkeep.py`, read by `activities/rollups/stored.py`.
 """
@@ -13,7 +13,7 @@ from activities.models.catalogue import ActivityKind
 from branches.models import Level, Region
 
 # The levels for which totals are kept; below, there are few enough records to add them up when asked.
-ROLLED_LEVELS = (Level.PROVINCE, Level.PREFECTURE, Level.COUNTY, Level.TOWNSHIP)
+ROLLED_LEVELS = Level.above(Level.COMMUNITY)
 
 
 class Series(IntEnum):

@@ -66,7 +66,7 @@ def by_child(scope: Scope, span: Span, metrics: Iterable[Metric], below: "Below 
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The regions directly below one, of any day, by name; `current` holds those of the last day, `wide` those for which totals are kept.
+    """The regions directly below one, of any day, by name; `current` holds those of the last day, `with_totals` those for which totals are kept.
 
     `lies` says when each of them lay there.
     """
@@ -74,7 +74,7 @@ class Below:
     region: Region
     children: Mapping[int, Region]
     current: frozenset[int]
-    wide: frozenset[int]
+    with_totals: frozenset[int]
     lies: Mapping[int, Sequence[Any]]
 
     @classmethod
@@ -85,31 +85,31 @@ class Below:
         links = RegionParent.objects.filter(parent=scope.region).annotate(now=Q(during__contains=day))
         rows = list(links.select_related("region").order_by("region__name_key", "region"))
         children = {row.region_id: row.region for row in rows}
-        wide = frozenset(key for key, child in children.items() if child.level in ROLLED_LEVELS)
+        with_totals = frozenset(key for key, child in children.items() if child.level in ROLLED_LEVELS)
         lies: dict[int, list[Any]] = defaultdict(list)
         for row in rows:
             lies[row.region_id].append(row.during)
-        return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), wide, lies)
+        return cls(scope.region, children, frozenset(row.region_id for row in rows if row.now), with_totals, lies)
 
     @property
-    def narrow(self) -> list[int]:
+    def without_totals(self) -> list[int]:
         """Those for which no totals are kept; where there are none, what was done in the region itself is what its children leave of its totals."""
-        return [key for key in self.children if key not in self.wide]
+        return [key for key in self.children if key not in self.with_totals]
 
     @property
     def nodes(self) -> list[int]:
-        """The regions to read kept totals of: the wide ones, and the region itself."""
-        return [*self.wide, *([] if self.narrow else [self.region.pk])]
+        """The regions to read kept totals of: those that have them, and the region itself."""
+        return [*self.with_totals, *([] if self.without_totals else [self.region.pk])]
 
     @property
     def beside(self) -> QuerySet[RegionPath, Any]:
         """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
-        return RegionPath.objects.filter(Q(ancestor__in=self.narrow) | Q(ancestor=self.region, depth=0)).order_by().values("descendant")
+        return RegionPath.objects.filter(Q(ancestor__in=self.without_totals) | Q(ancestor=self.region, depth=0)).order_by().values("descendant")
 
     def kept(self, series: Sequence[int], span: Span, *, single_days: bool = False) -> Kept:
         """Return what to read of the kept totals of `nodes`, each as far as it lay here; of most that is the whole span, which asks nothing of the tree."""
         stayed = {key for key, spells in self.lies.items() if any(span.first in spell and span.last in spell for spell in spells)}
-        return Kept(self.nodes, series, span, single_days=single_days, parted=[*(self.wide - stayed)], below=self.region)
+        return Kept(self.nodes, series, span, single_days=single_days, parted=[*(self.with_totals - stayed)], below=self.region)
 
     def lines(self, rows: Iterable[Row], *groups: str) -> list[dict[str, Any]]:
         """Return kept counters of `nodes` by `child`, those of the region turned into what its children leave of them, for each value of `groups`."""
@@ -123,7 +123,7 @@ class Below:
 
 
 def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mapping[int, Metric]) -> Iterable[Mapping[str, Any]]:
-    """Return the aggregates by child and metric; of wide regions the kept ones, as far as they are kept by day."""
+    """Return the aggregates by child and metric; the kept ones, as far as they are kept by day."""
     if below is None:
         return _aggregated(records(scope, span, metrics=wanted.values()), F("branch"))
     child = child_at(below.region)
@@ -131,10 +131,10 @@ def _rows_by_child(scope: Scope, below: Below | None, span: Span, wanted: Mappin
     held = [metric for metric in wanted.values() if metric.over_time == OverTime.LATEST]
     kept = below.kept([metric.pk for metric in adding], span).by("node", "series")
     rows: list[Mapping[str, Any]] = [{**row, "metric": row["series"]} for row in below.lines(kept, "series")]
-    if adding and below.narrow:
+    if adding and below.without_totals:
         # Narrowed by place first, for speed, and then exactly, by the tree of the day.
         beside = records(scope, span, metrics=adding).done_at(below.beside)
-        rows += [row for row in _aggregated(beside, child) if row["child"] not in below.wide]
+        rows += [row for row in _aggregated(beside, child) if row["child"] not in below.with_totals]
     # A step may stand on a day on which the child lies elsewhere.
     return [*rows, *(_aggregated(records(scope, span, metrics=held), child) if held else ())]
 
@@ -152,15 +152,15 @@ def _branch_rows(scope: Scope, day: date, found: Mapping[int | None, Mapping[str
 
 
 def _expected_by_child(scope: Scope, below: Below, day: date) -> dict[int | None, Completeness]:
-    whole = [] if below.narrow else [below.region.pk]
-    counted = kept_completeness([*(below.wide & below.current), *whole], day)
+    whole = [] if below.without_totals else [below.region.pk]
+    counted = kept_completeness([*(below.with_totals & below.current), *whole], day)
     own: dict[int | None, Completeness] = {None: counted.pop(key).without(counted.values()) for key in whole}  # noqa: B035 - one at most
     kept = {key: each for key, each in (counted | own).items() if each.due}
-    if not below.narrow:
+    if not below.without_totals:
         return kept
     beside = due(scope, day).filter(among("places__region", below.beside), places__during__contains=day)
     found = completeness_by(beside, day, Subquery(_child_of(below.region, _host_on(day), day)))
-    return kept | {key: each for key, each in found.items() if key not in below.wide}
+    return kept | {key: each for key, each in found.items() if key not in below.with_totals}
 
 
 def child_at(region: Region) -> Subquery:

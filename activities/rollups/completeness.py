@@ -117,10 +117,10 @@ def completeness_by(owing: BranchQuerySet, day: date, owner: Combinable) -> dict
 def completeness_of(regions: Iterable[Region], day: date) -> dict[int, Completeness]:
     """Return the completeness of regions of which none lies in another, by key; three queries at most."""
     held = list(regions)
-    wide = [region.pk for region in held if is_kept(Scope.of(region))]
-    narrow = [region.pk for region in held if region.pk not in wide]
-    rows = _due_below(narrow, day).values("root").annotate(**_aggregates(day)) if narrow else ()
-    found = {row.pop("root"): Completeness(day=day, **row) for row in rows} | kept_completeness(wide, day)
+    with_totals = [region.pk for region in held if is_kept(Scope.of(region))]
+    without = [region.pk for region in held if region.pk not in with_totals]
+    rows = _due_below(without, day).values("root").annotate(**_aggregates(day)) if without else ()
+    found = {row.pop("root"): Completeness(day=day, **row) for row in rows} | kept_completeness(with_totals, day)
     return {region.pk: found.get(region.pk, Completeness(day, 0, 0)) for region in held}
 
 

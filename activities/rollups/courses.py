@@ -24,7 +24,7 @@ _OF_BRANCHES: Final = """
 """
 _OF_REGIONS: Final = """
     SELECT lies.region_id AS child, spell.branch_id, spell.during * path.during * lies.during * daterange(%(first)s, %(last)s, '[]') AS days
-    FROM activities_duespell spell JOIN branches_regionpath path ON path.descendant_id = spell.place_id AND path.ancestor_id = ANY (%(narrow)s)
+    FROM activities_duespell spell JOIN branches_regionpath path ON path.descendant_id = spell.place_id AND path.ancestor_id = ANY (%(without)s)
     JOIN branches_regionparent lies ON lies.region_id = path.ancestor_id AND lies.parent_id = %(region)s
     UNION ALL
     SELECT NULL, spell.branch_id, spell.during * daterange(%(first)s, %(last)s, '[]') FROM activities_duespell spell WHERE spell.place_id = %(region)s
@@ -83,7 +83,7 @@ def rates_by_child(scope: Scope, span: Span, below: Below | None = None) -> dict
         return {}
     below = below or Below.of(scope, span.last)
     kept = _kept_rates(below, span) if below is not None else {}
-    return kept if below is not None and not below.narrow else _counted_rates(scope.region, below, span) | kept
+    return kept if below is not None and not below.without_totals else _counted_rates(scope.region, below, span) | kept
 
 
 def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric) -> Iterable[Mapping[str, Any]]:
@@ -92,23 +92,23 @@ def _days_by_child(scope: Scope, below: Below | None, span: Span, metric: Metric
         branches: Iterable[Mapping[str, Any]] = standing.annotate(child=F("branch")).values("child", "day").annotate(**aggregates())
         return branches
     kept = below.lines(below.kept([metric.pk], span, single_days=True).by("node", "day"), "day")
-    if not below.narrow:
+    if not below.without_totals:
         return kept
     beside = standing.done_at(below.beside).annotate(child=child_at(below.region)).values("child", "day").annotate(**aggregates())
-    return [*kept, *(row for row in beside if row["child"] not in below.wide)]
+    return [*kept, *(row for row in beside if row["child"] not in below.with_totals)]
 
 
 def _counted_rates(region: Region, below: Below | None, span: Span) -> dict[int | None, Rate]:
-    """Return the rates of branches, or of narrow regions and of the region itself, counted from the reports."""
-    narrow = below.narrow if below is not None else []
-    asked: dict[str, Any] = {"first": span.first, "last": span.last, "region": region.pk, "narrow": narrow, "current": list(ReportVersion.CURRENT)}
+    """Return the rates of branches, or of regions without kept totals and of the region itself, counted from the reports."""
+    without = below.without_totals if below is not None else []
+    asked: dict[str, Any] = {"first": span.first, "last": span.last, "region": region.pk, "without": without, "current": list(ReportVersion.CURRENT)}
     with connection.cursor() as cursor:
         cursor.execute(_RATE.format(owed=_OF_BRANCHES if below is None else _OF_REGIONS), asked)
         return {child: Rate(int(due), int(reported)) for child, due, reported in cursor.fetchall()}
 
 
 def _kept_rates(below: Below, span: Span) -> dict[int | None, Rate]:
-    """Return the rates of wide regions, and where there are no others, of what they leave of the region."""
+    """Return the rates of regions with kept totals, and where there are no others, of what they leave of the region."""
     rows: dict[int, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in Kept(below.nodes, [Series.DUE, Series.REPORTED], span, steps=[Series.DUE]).by("node", "series", "day"):
         rows[row["node"]][row["series"]].append(row)

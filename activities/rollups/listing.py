@@ -42,13 +42,13 @@ def newest_beside(scope: Scope, span: Span, limit: int) -> list[Measure]:
         took_part = EntryParticipant.objects.filter(home_unit__in=WorkUnitPath.objects.filter(ancestor=scope.work_unit).values("descendant"))
         rows = rows.filter(among("entry", took_part.filter(entry__business_date=None).order_by().values("entry")))
     ground = _Ground.of(scope)
-    if not ground.is_wide:
+    if not ground.has_many_places:
         if ground.places is not None:
             # Of all that was done there, what stands on no day is little, and found by the index of places.
             undated = Entry.objects.filter(place__in=ground.places, business_date=None).order_by().values("pk")
             rows = rows.filter(among("entry", undated))
         return list(rows[:limit])
-    # Of a wide region nearly each report counts: those of the last days are enough, unless they hold too few figures. Named one by one, so that the
+    # Of so many places nearly each report counts: those of the last days are enough, unless they hold too few figures. Named one by one, so that the
     # planner knows how few they are.
     reports = list(reports_beside(span).order_by("-last_day").values_list("pk", "last_day")[: FEW_REPORTS + 1])
     if len(reports) > FEW_REPORTS:
@@ -86,7 +86,7 @@ class _Ground:
         return cls(scope, found if found and len(found) <= FEW_PLACES else None)
 
     @property
-    def is_wide(self) -> bool:
+    def has_many_places(self) -> bool:
         return self.scope.region is not None and self.places is None
 
     def of_days(self, span: Span) -> MeasureQuerySet:

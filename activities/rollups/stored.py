@@ -1,4 +1,4 @@
-"""Reading the totals kept for wide regions, with the changes that wait to be folded; one statement, so one snapshot.
+"""Reading the totals kept for regions, with the changes that wait to be folded; one statement, so one snapshot.
 
 Rows are mappings with the counters named as `totals.as_total` reads them. A group that no figure stands behind any more is left out.
 """
@@ -47,7 +47,7 @@ class Kept:
     """What to read of the kept totals.
 
     Attributes:
-        nodes: keys of wide regions. series: keys of metrics, or of `Series`.
+        nodes: keys of regions for which totals are kept. series: keys of metrics, or of `Series`.
         span: the days; a period counts when it lies wholly inside.
         steps: those of the series that are kept as steps, all of which count up to the end of the span.
         single_days: leave out what belongs to a longer period.

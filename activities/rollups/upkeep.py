@@ -1,4 +1,4 @@
-"""Keeping the totals of wide regions: folding the changes that wait, checking against the records, and building anew.
+"""Keeping the totals of regions: folding the changes that wait, checking against the records, and building anew.
 
 A fold takes waiting changes out and adds them in, in one statement: a crash leaves both or neither. A check and a rebuild read the records, the
 kept totals and the waiting changes in one snapshot, so that writers go on meanwhile.
@@ -34,7 +34,7 @@ _ANY_LEFT: Final = f"HAVING ({', '.join(f'sum({name})' for name in COUNTERS)}) <
 
 
 def spread(waiting: str) -> str:
-    """Return SQL for the changes of the table `waiting` at every wide region that they concern, unsummed."""
+    """Return SQL for the changes of the table `waiting` at every region with totals that they concern, unsummed."""
     columns = f"waiting.day, waiting.series, waiting.days, {', '.join(f'waiting.{name}' for name in COUNTERS)}, waiting.known"
     return f"""
         SELECT path.ancestor_id AS node_id, {columns}

@@ -268,8 +268,8 @@ def _looked_up(request: HttpRequest) -> dict[str, Any]:
 
 def _shorten_choices(form: Any, request: HttpRequest) -> None:
     """Offer towns and what is above them, and the first branches; what the address names stays chosen."""
-    wide = [level for level in Level if level.rank <= Level.TOWNSHIP.rank]
-    choices: dict[str, QuerySet[Any]] = {"region": regions_seen(request).filter(level__in=wide).order_by("name_key", "pk"), "branch": branches_seen(request)}
+    regions = regions_seen(request).filter(level__in=Level.above(Level.COMMUNITY)).order_by("name_key", "pk")
+    choices: dict[str, QuerySet[Any]] = {"region": regions, "branch": branches_seen(request)}
     for name, seen in choices.items():
         chosen = form.cleaned_data.get(name)
         offered = list(seen[:_CHOICES])

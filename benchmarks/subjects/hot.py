@@ -144,8 +144,8 @@ def _kept(region: Region, span: Span) -> int:
 
 def _filed(region: Region) -> int:
     """Return how many records there are of a region, or directly below it, of which no totals are kept; a page reads them for several of its parts."""
-    narrow = [child for child in [region, *Region.objects.filter(parents__parent=region)] if child.level not in ROLLED_LEVELS]
-    places = RegionPath.objects.filter(ancestor__in=narrow).values_list("descendant", flat=True)
+    without_totals = [child for child in [region, *Region.objects.filter(parents__parent=region)] if child.level not in ROLLED_LEVELS]
+    places = RegionPath.objects.filter(ancestor__in=without_totals).values_list("descendant", flat=True)
     # Each with its entry, version, branch and place.
     return 30 * Measure.objects.filter(entry__place__in=list(places)).count()
 

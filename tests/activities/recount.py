@@ -1,4 +1,4 @@
-"""A recount of all totals of wide regions, from the stored rows, in plain Python: it shares nothing with the triggers and the readers."""
+"""A recount of all kept totals of regions, from the stored rows, in plain Python: it shares nothing with the triggers and the readers."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from activities.models import Entry, Measure, ReportVersion
 from activities.models.rollup import Series
 from branches.models import Branch, BranchPlace, Region, RegionParent
 
-WIDE: Final = ("province", "prefecture", "county", "township")
+KEPT_LEVELS: Final = ("province", "prefecture", "county", "township")
 QUALIFIERS: Final = ("nearly", "over", "about", "at_least")
 ONE_DAY: Final = timedelta(days=1)
 Key = tuple[int, int, date, int]
@@ -53,7 +53,7 @@ class Recount:
         """Read the tables; `days` are those for which values that hold, and reports, are counted."""
         self.days = list(days)
         self.links = list(RegionParent.objects.all())
-        self.wide = set(Region.objects.filter(level__in=WIDE).values_list("pk", flat=True))
+        self.kept = set(Region.objects.filter(level__in=KEPT_LEVELS).values_list("pk", flat=True))
         self.branches = Branch.objects.exclude(kind="command_post").in_bulk()
         self.standing: dict[Key, Counts] = defaultdict(Counts)
         self.holding: dict[tuple[int, int, date], Counts] = defaultdict(Counts)
@@ -61,10 +61,10 @@ class Recount:
         self._count_reports()
 
     def nodes(self, place: int, day: date) -> Iterator[int]:
-        """Yield the wide regions in which a place lies on a day, itself among them."""
+        """Yield the regions with kept totals in which a place lies on a day, itself among them."""
         here: int | None = place
         while here is not None:
-            if here in self.wide:
+            if here in self.kept:
                 yield here
             here = next((link.parent_id for link in self.links if link.region_id == here and day in _Days(link.during)), None)
 

@@ -1,4 +1,4 @@
-"""The kept totals of wide regions equal a recount of every row after each step, whatever the steps are."""
+"""The kept totals of regions equal a recount of every row after each step, whatever the steps are."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -52,12 +52,12 @@ def assert_exact() -> None:
     standing = [metric.pk for metric in metrics if metric.over_time != "latest"]
     holding = [metric.pk for metric in metrics if metric.over_time == "latest"]
     entries = list(range(Series.ENTRIES - 40, Series.ENTRIES + 1))
-    rows = Kept(sorted(counted.wide), [*standing, *entries, *FACTS], Span(date(1900, 1, 1), date(2100, 1, 1))).by("node", "series", "day", "days")
+    rows = Kept(sorted(counted.kept), [*standing, *entries, *FACTS], Span(date(1900, 1, 1), date(2100, 1, 1))).by("node", "series", "day", "days")
     kept = {(row["node"], row["series"], row["day"], row["days"]): plain(row) for row in rows}
     expected = {key: counts.plain() for key, counts in counted.standing.items()}
     assert _without_owners(kept) == _without_owners(expected)
     found: dict[tuple[int, int, date], Any] = {}
-    for region in Region.objects.filter(pk__in=counted.wide):
+    for region in Region.objects.filter(pk__in=counted.kept):
         steps = steps_of(region, [*holding, Series.DUE], LAST)
         for series in [*holding, Series.DUE]:
             held = held_on(DAYS, [step for step in steps if step["series"] == series])

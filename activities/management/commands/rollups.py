@@ -1,4 +1,4 @@
-"""`manage.py rollups`: check the totals that are kept for wide regions against the records, or put them right."""
+"""`manage.py rollups`: check the totals that are kept for regions against the records, or put them right."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from branches.models import Region
 class Command(BaseCommand):
     """Check, rebuild or fold the kept totals."""
 
-    help = "Keep the totals of wide regions: fold what waits, check them against the records, or build them anew. Filing goes on meanwhile."
+    help = "Keep the totals of regions: fold what waits, check them against the records, or build them anew. Filing goes on meanwhile."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add what to do: exactly one."""
