@@ -20,7 +20,7 @@ from portal.cases.filing import file_facts, store_statements, store_supplies
 from portal.cases.nodes import CaseFileError, Problem
 from portal.cases.places import PREFIX, store_regions, store_units
 from portal.cases.reading import read_case
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.refusals import as_validation_error
 
 LOADER = "case-loader"
@@ -53,9 +53,8 @@ def load_case(data: bytes, stem: str) -> Loaded:
 
 
 def _store(case: shape.Case, changes: Changes) -> Counter[str]:
-    with connection.cursor() as cursor:
-        # Two loads at once would each add the province that both name.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.cases'))")
+    # Two loads at once would each add the province that both name.
+    locks.hold("portal.cases")
     regions = store_regions(case.regions, changes)
     _refuse(changes)
     units = store_units(case.units, changes)

@@ -1,6 +1,6 @@
 """The whole demo, in one transaction: an invented city, its people and days, and the accounts to look at them."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from branches.models import Branch
@@ -12,7 +12,7 @@ from portal.demo.days import Chronicle
 from portal.demo.invention import SOURCE, Invention
 from portal.demo.people import build_people
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
-from portal.foundation import audit
+from portal.foundation import audit, locks
 
 FEWEST_BRANCHES, FEWEST_DAYS = 1, 7
 
@@ -28,8 +28,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     Raises:
         DemoRefused: the demo is there already, or (unless `force`) the database holds branches other than those of published cases.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('portal.demo'))")
+    locks.hold("portal.demo")
     _refuse(force=force)
     if branches < FEWEST_BRANCHES or days < FEWEST_DAYS:
         raise DemoRefused(_("A demo has at least %(branches)d branch and %(days)d days.") % {"branches": FEWEST_BRANCHES, "days": FEWEST_DAYS})

@@ -10,6 +10,18 @@ class Forbidden(PermissionDenied):
     """Visible, but not yours to change."""
 
 
+class TooMany(Exception):  # noqa: N818 - it is a state of the world, not a fault
+    """An account has as many of something under way as it may have.
+
+    Attributes:
+        message: a sentence for the person: how many those are, and what to wait for.
+    """
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class Conflict(Exception):  # noqa: N818 - it is a state of the world, not a fault
     """Somebody else was first, or the same identifier came with other content.
 

@@ -16,7 +16,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.module_loading import import_string
 
-from portal.foundation import clock
+from portal.foundation import clock, locks
 from portal.foundation.models import Job
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,12 @@ def reads_only(handler: Handler) -> Handler:
     """Mark a handler that writes nothing but its result; where that is too much for the job's row, it replaces it whole in a transaction of its own."""
     _READERS.add(handler)
     return handler
+
+
+def unfinished_of(kind: str, account: int | None) -> int:
+    """Return how many jobs of a kind that an account has asked for wait or run; nobody asks for one in its name before the caller's transaction ends."""
+    locks.hold(f"{kind} of {account}")
+    return Job.objects.filter(kind=kind, asked_by_id=account, state__in=(Job.State.QUEUED, Job.State.RUNNING)).count()
 
 
 def ask_for(kind: str, payload: dict[str, Any] | None = None, *, asked_by: models.Model | None = None, run_after: datetime | None = None) -> Job:

@@ -22,6 +22,7 @@ from activities.figures import Qualifier
 from activities.models import Metric
 from activities.rollups import DAWN, Completeness, Span, Total
 from portal.foundation import clock
+from portal.foundation.errors import TooMany
 from portal.foundation.models import Job
 from portal.pages.pictures import Picture, Wanted
 from portal.pages.scopes import DASHBOARDS, Asked, View, asked_days, dashboard_url, default_span, find, records_url
@@ -154,9 +155,12 @@ def as_of(request: HttpRequest, kind: str, scope_id: UUID) -> HttpResponse:
     view = find(request.user, kind, scope_id)
     earlier = Earlier.read(view, request.POST if request.method == "POST" else request.GET)
     if request.method == "POST" and earlier.wanted is not None:
-        if not earlier.wanted.at_once:
-            earlier.wanted.take_later(request.user)
-        return HttpResponseRedirect(earlier.href)
+        try:
+            if not earlier.wanted.at_once:
+                earlier.wanted.take_later(request.user)
+            return HttpResponseRedirect(earlier.href)
+        except TooMany as refusal:
+            return render(request, "portal/as_of.html", {"earlier": earlier, "refusal": refusal.message}, status=429)
     return render(request, "portal/as_of.html", {"earlier": earlier}, status=400 if earlier.refused else 200)
 
 

@@ -25,6 +25,7 @@ from portal.foundation import audit, clock
 from portal.foundation.tables import CSV, WORKBOOK, Cell, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.pages.below import ChildLine
 from portal.pages.board import Board, RegionBoard, WorkUnitBoard, board_of
+from portal.pages.downloads import a_few_at_once
 from portal.pages.records import Question, question_of
 from portal.pages.scopes import DASHBOARDS, find
 from portal.templatetags.ui import LOOKS
@@ -49,6 +50,7 @@ class Table:
 
 
 @require_GET
+@a_few_at_once
 def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: str) -> StreamingHttpResponse:
     """Send the dashboard as xlsx, or one of its tables as csv; the audit log says who took what."""
     if kind not in DASHBOARDS or format not in TYPES:
@@ -66,6 +68,7 @@ def dashboard_export(request: HttpRequest, kind: str, scope_id: UUID, format: st
 
 
 @require_GET
+@a_few_at_once
 def records_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
     """Send all rows of a list of records as csv or xlsx; the audit log says who took which."""
     question = question_of(request.user, request.GET)

@@ -7,18 +7,24 @@ from decimal import Decimal
 from typing import Any, Final, Self
 from uuid import UUID
 
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
 from activities import rollups
 from activities.figures import Qualifier
 from activities.models import Metric
 from activities.rollups import Completeness, Scope, Span, Total
 from branches.models import Branch, Region, WorkUnit
 from portal.foundation import jobs
+from portal.foundation.errors import TooMany
 from portal.foundation.models import Job
 from portal.pages.scopes import Reader
 
 JOB: Final = "as_of"
+# Jobs that one account may have waiting or running: each reads every report of a region.
+AT_ONCE: Final = 3
 # So many metrics are read by one query of a job; after each it says how far it is.
-_AT_ONCE: Final = 4
+_METRICS_AT_ONCE: Final = 4
 _MODELS: Final[Mapping[str, type[Region | WorkUnit | Branch]]] = {"region": Region, "work_unit": WorkUnit, "branch": Branch}
 
 
@@ -70,22 +76,30 @@ class Wanted:
         metrics, totals = self.metrics, dict[str, Total]()
         for number, some in enumerate(self._portions(metrics)):
             totals |= rollups.totals(self.scope, self.span, some, known_at=self.moment)
-            progress(min(99, 100 * (number + 1) * _AT_ONCE // max(len(metrics), 1)))
+            progress(min(99, 100 * (number + 1) * _METRICS_AT_ONCE // max(len(metrics), 1)))
         return Picture(totals, rollups.completeness(self.scope, self.span.last, known_at=self.moment))
 
     def _portions(self, metrics: list[Metric]) -> Iterator[Sequence[Metric]]:
-        step = len(metrics) if self.at_once else _AT_ONCE
+        step = len(metrics) if self.at_once else _METRICS_AT_ONCE
         return (metrics[first : first + step] for first in range(0, len(metrics), max(step, 1)))
 
     def job(self) -> Job | None:
         """Return the job that counts it, or has counted it, the last one asked for."""
         return Job.objects.filter(kind=JOB, payload=self._payload).order_by("pk").last()
 
+    @transaction.atomic
     def take_later(self, asked_by: Reader) -> Job:
-        """Ask for it to be counted in the background; the same picture is not asked for twice at a time."""
+        """Ask for it to be counted in the background; the same picture is not asked for twice at a time.
+
+        Raises:
+            TooMany: others that this reader asked for are not counted yet.
+        """
+        waiting = jobs.unfinished_of(JOB, asked_by.pk)
         job = self.job()
         if job is not None and job.state in (Job.State.QUEUED, Job.State.RUNNING):
             return job
+        if waiting >= AT_ONCE:
+            raise TooMany(_("Three earlier states that you asked for are not counted yet. Wait until one of them is, then ask again."))
         return jobs.ask_for(JOB, self._payload, asked_by=asked_by if asked_by.pk else None)
 
     @property

@@ -72,6 +72,22 @@ def test_a_region_is_counted_in_the_background_and_shown_when_it_is_done(correct
     assert "<progress" not in done.content.decode()
 
 
+def test_an_account_has_three_that_are_not_counted_yet_and_the_next_when_one_is(
+    corrected: None, client: Client, city: City, official: User, city_official: User
+) -> None:
+    def asked(minute: int, by: User = official) -> Any:
+        client.force_login(by)
+        return client.post(address("region", city.north), {**DAYS, "known": f"2020-03-06T20:0{minute}"})
+
+    assert [asked(minute).status_code for minute in (1, 2, 3, 4, 3)] == [302, 302, 302, 429, 302]
+    assert "您要求的三个以前的情况还没有算完" in asked(4).content.decode()
+    assert Job.objects.filter(kind=pictures.JOB).count() == 3
+    assert asked(4, by=city_official).status_code == 302
+
+    call_command("work", once=True)
+    assert asked(5).status_code == 302
+
+
 def test_what_a_job_keeps_is_what_the_reader_would_count(corrected: None, city: City, official: User, clock: Clock) -> None:
     wanted = pictures.Wanted(Scope(region=city.north), Span(MARCH_5, MARCH_6), clock.moment - MINUTE)
     wanted.take_later(official)

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from activities.rollups import upkeep
-from portal.foundation import clock, jobs
+from portal.foundation import clock, jobs, locks
 from portal.foundation.models import Job
 from portal.housekeeping import KIND as HOUSEKEEPING
 
@@ -51,9 +51,8 @@ class Command(BaseCommand):
 @transaction.atomic
 def plan_housekeeping() -> None:
     """Ask for the next house-keeping, at three in the morning, unless it is asked for already."""
-    with connection.cursor() as cursor:
-        # Two workers at once would each plan one.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('plan_housekeeping'))")
+    # Two workers at once would each plan one.
+    locks.hold("plan_housekeeping")
     if Job.objects.filter(kind=HOUSEKEEPING, state__in=[Job.State.QUEUED, Job.State.RUNNING]).exists():
         return
     first = not Job.objects.filter(kind=HOUSEKEEPING).exists()
