@@ -17,7 +17,7 @@ from portal.pages.exports import tables_of
 from portal.pages.overview import Overview
 from portal.pages.scopes import dashboard_url, find, widest
 
-# What the page of a wide region is asked for afterwards, as its address names it.
+# What the page of a region that holds much is asked for afterwards, as its address names it.
 LATER: Final = {"below": "portal/_dashboard/_part_below.html", "beside": "portal/_dashboard/_part_beside.html"}
 
 

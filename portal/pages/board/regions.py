@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from typing import Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -12,15 +11,12 @@ from django.utils.translation import gettext as _
 from activities import chat, rollups
 from activities.models import Metric
 from activities.rollups import Attributed, ChildRow, Completeness, MissingBranch, Rate, Total
-from branches.models import Branch, Level, Region, WorkUnit
+from branches.models import Branch, Region, WorkUnit
 from portal.pages.below import BY_RATE, COLUMNS, Cell, ChildLine, cells_of, child_line, course_of, key_of, ordered
 from portal.pages.board.base import Board
 from portal.pages.board.lines import SentLine
 from portal.pages.completeness import meter_of
 from portal.pages.scopes import NO_UNIT, View, dashboard_url, records_url, reports_url, with_more
-
-# Here it is tens of thousands of records in a day.
-WIDE_LEVELS: Final = (Level.PROVINCE, Level.PREFECTURE)
 
 
 class RegionBoard(Board):
@@ -32,9 +28,9 @@ class RegionBoard(Board):
         self.region = region
 
     @property
-    def is_wide(self) -> bool:
-        """Whether what is counted from records, and not from kept totals, is shown after the rest of the page."""
-        return self.region.level in WIDE_LEVELS and self.query.get("whole") != "1"
+    def shows_records_later(self) -> bool:
+        """Whether what is counted from records, and not from kept totals, is shown after the rest of the page: it may be tens of thousands in a day."""
+        return self.region.holds_much and self.query.get("whole") != "1"
 
     # --- Reports ----------------------------------------------------------------------------------------------------------
 
@@ -48,7 +44,7 @@ class RegionBoard(Board):
 
     @cached_property
     def first_missing(self) -> list[MissingBranch]:
-        """As many of the missing branches as a chat names; of a wide region there may be thousands."""
+        """As many of the missing branches as a chat names; there may be thousands."""
         if self.children_are_branches or "every_missing" in self.__dict__:
             return super().first_missing
         return rollups.missing_branches(self.scope, self.span.last, chat.MOST_NAMED)
