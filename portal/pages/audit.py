@@ -23,6 +23,7 @@ from portal.foundation.models import AuditEntry
 from portal.foundation.paging import ByNumber, Counted, Turn
 from portal.foundation.tables import CSV, Column, Kind, Listing, Sheet, csv_of
 from portal.pages.audit_words import ACTIONS, Detail, action_choices, details_of, kinds, names_in
+from portal.pages.downloads import a_few_at_once
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -98,6 +99,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@a_few_at_once
 def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """Give the rows of the log, as filtered, as csv; that they were taken is in the log."""
     form = _form(request)

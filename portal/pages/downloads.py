@@ -16,7 +16,7 @@ AT_ONCE: Final = 3
 _REFUSAL: Final = _("Three downloads of yours are running already. Wait until one of them has ended, then begin again.")
 
 
-def a_few_at_once(view: Callable[..., StreamingHttpResponse]) -> Callable[..., HttpResponse | StreamingHttpResponse]:
+def a_few_at_once(view: Callable[..., HttpResponse | StreamingHttpResponse]) -> Callable[..., HttpResponse | StreamingHttpResponse]:
     """Answer 429 while as many downloads of the account run as it may have; what `view` streams is one of them until it ends."""
 
     @wraps(view)
@@ -27,7 +27,8 @@ def a_few_at_once(view: Callable[..., StreamingHttpResponse]) -> Callable[..., H
         except TooMany as refusal:
             return render(request, "429.html", {"refusal": refusal.message}, status=429)
         response = view(request, *args, **named)
-        response.streaming_content = _in_turn(request.user.pk, response.streaming_content)
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = _in_turn(request.user.pk, response.streaming_content)
         return response
 
     return answered
