@@ -1,12 +1,15 @@
-"""The steps of an import: taken in, checked by a job, confirmed, filed by a job. Each may be asked for twice and happens once."""
+"""The steps of an import: taken in, checked by a job, confirmed, filed by a job; or thrown away. Each may be asked for twice and happens once."""
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, Sum
+from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -16,7 +19,7 @@ from activities.models import ReportImport
 from activities.services import Changed, file_staged
 from branches import access
 from branches.access import Act
-from portal.foundation import attachments, audit, clock, jobs
+from portal.foundation import attachments, audit, clock, jobs, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import Job
 
@@ -28,6 +31,9 @@ log = logging.getLogger(__name__)
 CHECK, FILE = "import.check", "import.file"
 # What a table of a hundred thousand rows takes, as csv; as a workbook it is a third of it.
 LIMIT: Final = 20 * 1024 * 1024
+# Of one account: tables of which something is still to become, and bytes of all its uploads that are kept.
+MOST_UNFINISHED: Final = 10
+MOST_KEPT: Final = 500 * 1024 * 1024
 
 State = ReportImport.State
 
@@ -43,10 +49,11 @@ def take_in(*, actor: "User", content: bytes, name: str, address: str | None = N
 
     Raises:
         Forbidden: `actor` files for no branch.
-        ValidationError: it is empty or too large.
+        ValidationError: it is empty or too large, or `actor` has as many as one account may have.
     """
     if not may_import(actor):
         raise Forbidden(_("You may not file for this branch."))
+    _require_room(actor, len(content))
     kept = attachments.store(content=content, name=name, content_type="application/octet-stream", model="reportimport", added_by=actor, limit=LIMIT)
     imported = ReportImport.objects.create(file=kept, owner=actor, uploaded_at=clock.now())
     _ask(imported, CHECK)
@@ -82,10 +89,41 @@ def try_again(*, imported: ReportImport) -> None:
         _ask(held, CHECK if held.state == State.READING else FILE)
 
 
+@transaction.atomic
+def discard(*, imported: ReportImport, address: str | None = None) -> None:
+    """Throw away what was uploaded, unless it is filed or being filed; the file itself goes the next night."""
+    held = _held(imported)
+    if held.can_be_discarded:
+        _give_up(held)
+        audit.record(held.owner, "import.discarded", held, address=address)
+
+
+@transaction.atomic
+def discard_forgotten(before: datetime) -> int:
+    """Throw away what nobody has confirmed since a check that ended `before`, or asked for again since a job gave up; return how many."""
+    ended = Q(job=None) | Q(job__finished_at__lt=before)
+    forgotten = ReportImport.objects.select_for_update(of=("self",)).filter(ended, state__in=ReportImport.UNFINISHED)
+    for held in forgotten:
+        _give_up(held)
+    return len(forgotten)
+
+
+@transaction.atomic
+def throw_away_files(before: datetime) -> int:
+    """Throw away the files of imports that are thrown away, or were filed or refused `before`; return how many."""
+    ended = Q(state__in=(State.FILED, State.REFUSED)) & (Q(job=None) | Q(job__finished_at__lt=before))
+    imports = ReportImport.objects.filter(ended | Q(state=State.DISCARDED), file__thrown_away_at=None).select_related("file")
+    for imported in imports:
+        attachments.throw_away(imported.file)
+    return len(imports)
+
+
 @jobs.reads_only
 def check_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     """Read the table of an import and keep what was found; whatever an attempt before has left is replaced."""
     imported = _of(job)
+    if imported.state != State.READING:
+        return {}
     with attachments.open_content(imported.file) as file:
         content = file.read()
     try:
@@ -115,6 +153,30 @@ def file_table(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         imported.state, imported.filed_at, imported.changed = State.READING, None, True
         _ask(imported, CHECK)
     return {}
+
+
+def _require_room(actor: "User", size: int) -> None:
+    """Refuse another upload of as many bytes to an account that has enough.
+
+    Raises:
+        ValidationError: it has.
+    """
+    # Of two uploads at once the second one sees the first.
+    locks.hold(f"imports of {actor.pk}")
+    own = ReportImport.objects.filter(owner=actor).order_by()
+    if own.filter(state__in=ReportImport.UNFINISHED).count() >= MOST_UNFINISHED:
+        sentence = _("You have %(limit)s tables that are neither filed nor thrown away. Open one of them in the list below, and file it or throw it away.")
+        raise ValidationError(sentence % {"limit": MOST_UNFINISHED})
+    kept = own.filter(file__thrown_away_at=None).aggregate(size=Sum("file__size"))["size"] or 0
+    if kept + size > MOST_KEPT:
+        sentence = _("Your uploads of the last month take %(kept)s of %(limit)s. Throw away what you do not need: there is room again the next day.")
+        raise ValidationError(sentence % {"kept": filesizeformat(kept), "limit": filesizeformat(MOST_KEPT)})
+
+
+def _give_up(held: ReportImport) -> None:
+    staging.clear(held)
+    held.state = State.DISCARDED
+    held.save(update_fields=["state"])
 
 
 def _said(refusal: ValidationError, language: str) -> str:

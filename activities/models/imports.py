@@ -1,7 +1,7 @@
 """Tables of figures that somebody uploaded to be filed as daily reports: the file, what was found in it, and what is wrong with it.
 
-What was found waits here until it is confirmed, row by row as it will be filed; it is in no total. These rows are thrown away a month after the last
-check or the filing; the uploaded file stays.
+What was found waits here until it is confirmed, row by row as it will be filed; it is in no total. These rows and the uploaded file are thrown away a
+month after the last check or the filing, and sooner when their owner gives them up; that there was an import stays, with the file's name and hash.
 """
 
 from datetime import timedelta
@@ -21,8 +21,8 @@ from portal.foundation.models import Attachment, Job, PublicModel
 from portal.foundation.searching import FoldedField
 from portal.foundation.sensitive import Sensitive
 
-ROWS_KEPT = timedelta(days=30)
-_NOTED = Sensitive("filing an uploaded note with its report, once it is confirmed", ROWS_KEPT)
+KEPT = timedelta(days=30)
+_NOTED = Sensitive("filing an uploaded note with its report, once it is confirmed", KEPT)
 
 
 class ReportImport(PublicModel):
@@ -34,6 +34,10 @@ class ReportImport(PublicModel):
         CHECKED = "checked", _("waiting for your confirmation")
         FILING = "filing", _("being filed")
         FILED = "filed", pgettext_lazy("import", "filed")
+        DISCARDED = "discarded", pgettext_lazy("import", "thrown away")
+
+    # Something is still to become of these.
+    UNFINISHED = (State.READING, State.CHECKED, State.FILING)
 
     file = models.OneToOneField(Attachment, verbose_name=_("file"), on_delete=models.PROTECT, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("uploaded by"), on_delete=models.PROTECT, related_name="+")
@@ -47,7 +51,7 @@ class ReportImport(PublicModel):
     filed_at = models.DateTimeField(_("filed at"), null=True)
 
     # With the notes of its rows; only its owner's jobs read it.
-    SENSITIVE = {"file": Sensitive("checking the table anew, and saying what was uploaded when somebody asks", None)}
+    SENSITIVE = {"file": Sensitive("checking the table anew, and saying what was uploaded when somebody asks", KEPT)}
 
     class Meta:
         verbose_name = _("import of reports")
@@ -80,6 +84,11 @@ class ReportImport(PublicModel):
     def has_failed(self) -> bool:
         """Whether its job gave up."""
         return self.state in (self.State.READING, self.State.FILING) and not self.is_underway
+
+    @property
+    def can_be_discarded(self) -> bool:
+        """Whether its owner may still throw it away: it is neither filed nor being filed."""
+        return self.state in (self.State.READING, self.State.CHECKED, self.State.REFUSED) or self.has_failed
 
 
 class ImportedReport(models.Model):
@@ -161,7 +170,7 @@ class RefusedCell(models.Model):
     said_zh = models.TextField(_("what is wrong, in Chinese"))
     said_en = models.TextField(_("what is wrong, in English"))
 
-    SENSITIVE: dict[str, Any] = {"content": Sensitive("finding the cell that is to be corrected, by whoever uploaded it", ROWS_KEPT)}
+    SENSITIVE: dict[str, Any] = {"content": Sensitive("finding the cell that is to be corrected, by whoever uploaded it", KEPT)}
 
     class Meta:
         verbose_name = _("refused cell")

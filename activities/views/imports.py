@@ -76,7 +76,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
             return redirect("activities:import_detail", imported.public_id)
         except ValidationError as error:
             form.add_error("table", error.messages)
-    imports = ReportImport.objects.filter(owner=_user(request)).select_related("file", "job")[:_IMPORTS_SHOWN]
+    own = ReportImport.objects.filter(owner=_user(request)).select_related("file", "job")
+    # Those of which something is still to become are all shown: too many of them are refused.
+    imports = own.filter(Q(pk__in=own.values("pk")[:_IMPORTS_SHOWN]) | Q(state__in=ReportImport.UNFINISHED))
     return render(request, "activities/import_list.html", {"form": form, "imports": imports}, status=UNPROCESSABLE if form.errors else 200)
 
 
@@ -96,6 +98,9 @@ def import_detail(request: HttpRequest, import_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _detail(request, imported)
     try:
+        if "discard" in request.POST:
+            services.discard(imported=imported, address=audit.address_of(request))
+            return redirect("activities:import_list")
         if imported.has_failed:
             services.try_again(imported=imported)
         else:

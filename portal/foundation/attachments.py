@@ -1,4 +1,4 @@
-"""Files kept under MEDIA_ROOT by the hash of their content; the same content is stored once."""
+"""Files kept under MEDIA_ROOT by the hash of their content; the same content is stored once, and thrown away when nobody needs it any more."""
 
 import os
 import tempfile
@@ -9,15 +9,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from portal.foundation import clock, locks
 from portal.foundation.models import Attachment
 
 LIMIT = 5 * 1024 * 1024
 
 
+@transaction.atomic
 def store(*, content: bytes, name: str, content_type: str, model: str, added_by: models.Model, object_id: UUID | None = None, limit: int = LIMIT) -> Attachment:
     """Keep a file and the row that names it.
 
@@ -33,6 +35,7 @@ def store(*, content: bytes, name: str, content_type: str, model: str, added_by:
     if len(content) > limit:
         raise ValidationError(too_large(limit))
     digest = sha256(content).hexdigest()
+    locks.hold(_lock_of(digest))
     _write(_path_of(digest), content)
     return Attachment.objects.create(
         sha256=digest, name=Path(name).name[:255], content_type=content_type, size=len(content), model=model, object_id=object_id, added_by_id=added_by.pk
@@ -47,6 +50,20 @@ def too_large(limit: int = LIMIT) -> str:
 def open_content(attachment: Attachment) -> BinaryIO:
     """Open the content of an attachment for reading; the caller has checked access."""
     return _path_of(attachment.sha256).open("rb")
+
+
+@transaction.atomic
+def throw_away(attachment: Attachment) -> None:
+    """Keep no longer what an attachment holds, but its hash, name and size; the file goes with the last attachment that holds the same."""
+    locks.hold(_lock_of(attachment.sha256))
+    Attachment.objects.filter(pk=attachment.pk).update(thrown_away_at=clock.now())
+    if not Attachment.objects.filter(sha256=attachment.sha256, thrown_away_at=None).exists():
+        # Under the lock, or a file stored meanwhile would go; should the transaction fail, whoever throws away tries again.
+        _path_of(attachment.sha256).unlink(missing_ok=True)
+
+
+def _lock_of(digest: str) -> str:
+    return f"attachment {digest}"
 
 
 def _path_of(digest: str) -> Path:

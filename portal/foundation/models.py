@@ -114,7 +114,7 @@ class Job(PublicModel):
 
 
 class Attachment(PublicModel):
-    """A file kept under DATA_DIR by the hash of its content; served by a view that checks access."""
+    """A file kept under DATA_DIR by the hash of its content, for as long as it is needed; served by a view that checks access."""
 
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     name = models.CharField(_("file name"), max_length=255)
@@ -124,6 +124,8 @@ class Attachment(PublicModel):
     object_id = models.UUIDField(_("object"), null=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("added by"), on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
+    # What it holds is no longer kept, only what it was.
+    thrown_away_at = models.DateTimeField(_("content thrown away at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("attachment")

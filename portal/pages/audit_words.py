@@ -54,6 +54,7 @@ ACTIONS: Final[Mapping[str, "StrOrPromise"]] = {
     "grant.given": _("grant given"),
     "grant.revoked": _("grant taken back"),
     "import.confirmed": _("import of reports confirmed"),
+    "import.discarded": _("table of figures thrown away"),
     "import.filed": _("imported reports filed"),
     "import.uploaded": _("table of figures uploaded"),
     "membership.added": _("somebody added to a branch"),

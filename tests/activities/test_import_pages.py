@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, timedelta
+from hashlib import sha256
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -13,13 +14,16 @@ from openpyxl import load_workbook
 
 from activities.imports import services
 from activities.imports.words import COLUMNS
-from activities.models import ReportImport, ReportVersion
+from activities.models import DailyReport, ReportImport, ReportVersion
+from activities.views import imports
 from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
-from portal.foundation.models import AuditEntry
+from portal.foundation import attachments
+from portal.foundation.models import Attachment, AuditEntry
 from portal.housekeeping import keep_house
-from tests.activities.tables import row, take_in, text, workbook, worked
+from tests.accounts.threads import at_once
+from tests.activities.tables import bring_in, row, take_in, text, workbook, worked
 from tests.factories import file, make_branch, make_user
 from tests.personas import MARCH_5, City, Clock
 
@@ -159,8 +163,123 @@ def test_rows_of_an_import_are_thrown_away_after_a_month_and_the_import_stays(or
     clock.move_to(clock.moment.replace(month=5))
     gone = keep_house(job, lambda percent: None)
 
-    assert (gone["imported_reports"], gone["refused_cells"]) == (1, 1)
+    # Nobody has confirmed it, so that it is given up.
+    assert gone["imports"] == 1
+    assert not imported.reports.exists()
+    assert not imported.refusals.exists()
     assert signed_in(organiser).get(page_of(imported)).status_code == 200
+
+
+def test_the_file_of_an_import_goes_a_month_after_the_filing_and_its_name_hash_and_counts_stay(organiser: User, branch: Branch, clock: Clock) -> None:
+    content = workbook([row(branch.name)])
+    filed = bring_in(organiser, content)
+    clock.move_to(clock.moment + timedelta(days=29))
+    twin = take_in(organiser, content)
+    job: Any = twin.job
+    assert keep_house(job, lambda percent: None)["import_files"] == 0
+
+    clock.move_to(clock.moment + timedelta(days=2))
+    gone = keep_house(job, lambda percent: None)
+    assert (gone["import_files"], gone["imported_reports"], gone["imports"]) == (1, 1, 0)
+    kept = Attachment.objects.get(pk=filed.file_id)
+    assert (kept.name, kept.size, kept.sha256, kept.thrown_away_at) == ("a.xlsx", len(content), sha256(content).hexdigest(), clock.moment)
+    assert ReportImport.objects.get(pk=filed.pk).counts["ready"]["rows"] == 1
+    assert "文件已于" in signed_in(organiser).get(page_of(filed)).content.decode()
+    # The same content, which another import still needs.
+    with attachments.open_content(twin.file) as file:
+        assert file.read() == content
+
+    clock.move_to(clock.moment + timedelta(days=31))
+    gone = keep_house(job, lambda percent: None)
+    assert (gone["imports"], gone["import_files"]) == (1, 1)
+    assert ReportImport.objects.get(pk=twin.pk).state == "discarded"
+    with pytest.raises(FileNotFoundError):
+        attachments.open_content(twin.file)
+    assert keep_house(job, lambda percent: None)["import_files"] == 0
+
+
+def test_an_import_is_thrown_away_by_its_owner_with_its_file_the_next_night(organiser: User, reviewer: User, auditor: User, branch: Branch) -> None:
+    imported = take_in(organiser, workbook([row(branch.name), row(branch.name, value="x")]))
+    client = signed_in(organiser)
+    assert 'name="discard"' in client.get(page_of(imported)).content.decode()
+    assert signed_in(reviewer).post(page_of(imported), {"discard": "1"}).status_code == 404
+
+    for _tap in range(2):
+        assert client.post(page_of(imported), {"discard": "1"}).status_code == 302
+    imported = ReportImport.objects.select_related("file", "job").get()
+    assert (imported.state, imported.reports.exists(), imported.refusals.exists(), imported.figures.exists()) == ("discarded", False, False, False)
+    page = client.get(page_of(imported)).content.decode()
+    assert "这份表格已丢弃" in page
+    assert 'name="discard"' not in page
+    assert AuditEntry.objects.filter(action="import.discarded").count() == 1
+
+    client.post(page_of(imported), {"shown": imported.finding})
+    assert worked(imported).state == "discarded"
+    job: Any = imported.job
+    assert keep_house(job, lambda percent: None)["import_files"] == 1
+    assert not DailyReport.objects.exists()
+
+
+def test_what_is_being_filed_or_is_filed_is_not_thrown_away_and_what_is_being_read_is_read_no_more(organiser: User, branch: Branch) -> None:
+    reading = services.take_in(actor=organiser, content=text([row("x")]).encode(), name="a")
+    services.discard(imported=reading)
+    assert worked(reading).state == "discarded"
+
+    imported = take_in(organiser, workbook([row(branch.name)]))
+    services.confirm(imported=imported)
+    services.discard(imported=imported)
+    assert worked(imported).state == "filed"
+    services.discard(imported=imported)
+    assert ReportImport.objects.get(pk=imported.pk).state == "filed"
+
+
+def test_an_account_has_a_few_tables_that_are_neither_filed_nor_thrown_away(
+    organiser: User, reviewer: User, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_UNFINISHED", 2)
+    monkeypatch.setattr(imports, "_IMPORTS_SHOWN", 1)
+    client = signed_in(organiser)
+
+    def uploaded(client: Client) -> Any:
+        return client.post(reverse("activities:import_list"), {"table": SimpleUploadedFile("a.csv", text([row(branch.name)]).encode())})
+
+    assert [uploaded(client).status_code for _number in range(3)] == [302, 302, 422]
+    refused = uploaded(client)
+    assert list(refused.context["form"].errors) == ["table"]
+    assert "您已有 2 份表格既没有上报也没有丢弃" in refused.content.decode()
+    # All those that can be dealt with are in the list.
+    assert len(refused.context["imports"]) == 2
+    assert "You have 2 tables that are neither filed nor thrown away." in uploaded(signed_in(organiser, "en")).content.decode()
+    assert uploaded(signed_in(reviewer)).status_code == 302
+
+    first, second = ReportImport.objects.filter(owner=organiser)
+    worked(first)
+    services.confirm(imported=first)
+    worked(first)
+    assert [uploaded(client).status_code for _number in range(2)] == [302, 422]
+    services.discard(imported=second)
+    assert uploaded(client).status_code == 302
+
+
+def test_the_uploads_of_an_account_take_no_more_room_than_it_has(organiser: User, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = workbook([row(branch.name)])
+    imported = bring_in(organiser, content)
+    monkeypatch.setattr(services, "MOST_KEPT", 2 * len(content) - 1)
+    table = SimpleUploadedFile("a.xlsx", content)
+
+    refused = signed_in(organiser).post(reverse("activities:import_list"), {"table": table})
+    assert refused.status_code == 422
+    assert "请丢弃不需要的表格，第二天就有空间了。" in refused.content.decode()
+
+    Attachment.objects.filter(pk=imported.file_id).update(thrown_away_at=imported.filed_at)
+    services.take_in(actor=organiser, content=content, name="a")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_uploads_at_once_no_more_are_taken_in_than_one_account_may_have(organiser: User, branch: Branch) -> None:
+    uploads = [lambda: services.take_in(actor=organiser, content=b"x", name="a")] * (services.MOST_UNFINISHED + 3)
+
+    assert sorted(at_once(*uploads)) == ["ValidationError"] * 3 + ["done"] * services.MOST_UNFINISHED
 
 
 def test_the_month_counts_from_the_last_check_and_what_is_being_filed_stays(organiser: User, branch: Branch, clock: Clock) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.test import override_settings
 
 from portal.foundation import attachments
 from portal.foundation.models import Attachment
+from tests.accounts.threads import at_once
 from tests.factories import make_user
 
 
@@ -30,6 +33,52 @@ def test_the_same_content_is_stored_once_and_named_twice() -> None:
     assert first.sha256 == second.sha256 == sha256(b"content").hexdigest()
     assert [path.name for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()] == [first.sha256]
     with attachments.open_content(second) as file:
+        assert file.read() == b"content"
+
+
+def test_what_is_thrown_away_is_gone_with_the_last_attachment_that_holds_it_and_its_name_and_hash_stay() -> None:
+    first, second = keep(b"content", "a.txt"), keep(b"content", "b.txt")
+
+    attachments.throw_away(first)
+    with attachments.open_content(second) as file:
+        assert file.read() == b"content"
+
+    attachments.throw_away(second)
+    attachments.throw_away(second)
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert set(Attachment.objects.values_list("name", "sha256", "size")) == {(name, sha256(b"content").hexdigest(), 7) for name in ("a.txt", "b.txt")}
+    assert not Attachment.objects.filter(thrown_away_at=None).exists()
+
+    with attachments.open_content(keep(b"content")) as file:
+        assert file.read() == b"content"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_content_that_is_stored_while_the_same_is_thrown_away_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = make_user()
+
+    def store() -> Attachment:
+        return attachments.store(content=b"content", name="a", content_type="text/plain", model="test", added_by=user)
+
+    old, found = store(), Event()
+    exists = Path.exists
+
+    def found_there(path: Path) -> bool:
+        there = exists(path)
+        found.set()
+        # As long as somebody needs who would throw it away now.
+        sleep(0.5)
+        return there
+
+    def throw_away() -> None:
+        found.wait(10)
+        attachments.throw_away(old)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(Path, "exists", found_there)
+        assert at_once(store, throw_away) == ["done", "done"]
+
+    with attachments.open_content(Attachment.objects.get(thrown_away_at=None)) as file:
         assert file.read() == b"content"
 
 

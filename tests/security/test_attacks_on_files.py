@@ -218,19 +218,16 @@ def page_shown(client: Client, imported: ReportImport) -> dict[str, str]:
     return {"shown": shown}
 
 
-def test_what_was_thrown_away_is_looked_for_anew_and_never_said_to_be_filed(organiser: User, branch: Branch, clock: Clock) -> None:
+def test_what_was_thrown_away_after_a_month_is_confirmed_by_nobody(organiser: User, branch: Branch, clock: Clock) -> None:
     imported = take_in(organiser, workbook([row(branch.name)]))
     clock.move_to(clock.now() + timedelta(days=31))
     jobs.ask_for(KIND)
     worked(imported)
 
-    services.confirm(imported=imported)
-    found = worked(imported)
+    browser(organiser).post(page_of(imported), {"shown": imported.finding})
+    services.try_again(imported=imported)
 
-    assert (found.state, found.changed, DailyReport.objects.exists()) == (ReportImport.State.CHECKED, True, False)
-    services.confirm(imported=imported)
-    assert worked(imported).state == ReportImport.State.FILED
-    assert AuditEntry.objects.filter(action="report.filed").count() == DailyReport.objects.count() == 1
+    assert (worked(imported).state, DailyReport.objects.exists()) == (ReportImport.State.DISCARDED, False)
 
 
 def test_what_was_taken_from_the_uploader_after_the_check_holds_the_whole_table_back(city: City, branch: Branch, other_branch: Branch, clock: Clock) -> None:
