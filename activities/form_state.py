@@ -1,7 +1,7 @@
 """What stands in a report's form, field by field as typed, and how two people's changes to it are brought together.
 
 Pure functions. A form's fields are a mapping of names to texts: for a metric `vehicles` they are `v_vehicles`, its value, `q_vehicles`, how
-exact it is, and `u_vehicles`, its unit (empty for the metric's own). `note` is free text.
+exact it is, and `u_vehicles`, its unit (empty for the metric's own); `d_vehicles` says that nobody typed it: a register did. `note` is free text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,21 +11,22 @@ from activities.figures import NumberError, Qualifier, parse_number
 
 Fields = dict[str, str]
 
-VALUE, QUALIFIER, UNIT = "v_", "q_", "u_"
+VALUE, QUALIFIER, UNIT, DERIVED = "v_", "q_", "u_", "d_"
 NOTE = "note"
 REASON = "reason"
 # Longer texts than these cannot be meant; they are cut before they are kept anywhere.
-_LONGEST = {VALUE: 60, QUALIFIER: 10, UNIT: 30, NOTE: 2000, REASON: 500, "first_day": 20, "last_day": 20, "relation": 20}
+_LONGEST = {VALUE: 60, QUALIFIER: 10, UNIT: 30, DERIVED: 1, NOTE: 2000, REASON: 500, "first_day": 20, "last_day": 20, "relation": 20}
 _MOST_FIELDS = 600
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of a form, or its note: what is typed, how exact, in which unit."""
+    """One figure of a form, or its note: what is typed, how exact, in which unit; or what stands there from a register."""
 
     value: str = ""
     qualifier: str = Qualifier.EXACT
     unit: str = ""
+    derived: bool = False
 
     @property
     def is_blank(self) -> bool:
@@ -71,14 +72,17 @@ def cell_of(fields: Mapping[str, str], name: str) -> Cell:
     """Return the cell `name`: a metric's code, or `note`."""
     if name == NOTE:
         return Cell(fields.get(NOTE, ""))
-    return Cell(fields.get(VALUE + name, ""), fields.get(QUALIFIER + name) or Qualifier.EXACT, fields.get(UNIT + name, ""))
+    value, unit = fields.get(VALUE + name, ""), fields.get(UNIT + name, "")
+    return Cell(value, fields.get(QUALIFIER + name) or Qualifier.EXACT, unit, bool(fields.get(DERIVED + name)))
 
 
 def with_cell(fields: Mapping[str, str], name: str, cell: Cell) -> Fields:
     """Return `fields` with the cell `name` replaced."""
     if name == NOTE:
         return {**fields, NOTE: cell.value}
-    return {**fields, VALUE + name: cell.value, QUALIFIER + name: cell.qualifier, UNIT + name: cell.unit}
+    others = {field: text for field, text in fields.items() if field != DERIVED + name}
+    derived = {DERIVED + name: "1"} if cell.derived else {}
+    return {**others, VALUE + name: cell.value, QUALIFIER + name: cell.qualifier, UNIT + name: cell.unit, **derived}
 
 
 def cells_in(*forms: Mapping[str, str]) -> list[str]:

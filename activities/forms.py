@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from activities.figures import STORED_DECIMALS, NumberError, Qualifier, combine, format_figure, parse_number
 from activities.form_state import NOTE, QUALIFIER, REASON, UNIT, VALUE, blank_among, cell_of
 from activities.models import ActivityKind, Metric, PeriodReport
+from activities.receipts import decimal_text
 from activities.services import Figure
 from activities.sheets import Past, Sheet
 from portal.foundation import clock
@@ -66,6 +67,17 @@ class PastWords:
 
 
 @dataclass(frozen=True)
+class RegisterRow:
+    """What a register says, beside a field: `held` when the field has it and is not typed in, else what could be taken instead."""
+
+    code: str
+    held: bool
+    value: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
 class Row:
     """A figure's row in a form."""
 
@@ -75,6 +87,7 @@ class Row:
     unit_field: forms.BoundField | None
     past: PastWords | None
     done: bool
+    register: RegisterRow | None = None
 
     @property
     def unit(self) -> str:
@@ -151,6 +164,8 @@ class FiguresForm(forms.Form):
         if len(units) > 1:
             choices = [("", metric.unit_name), *((unit.code, unit.name) for unit in units[1:])]
             self.fields[UNIT + code] = forms.ChoiceField(choices=choices, required=False, label=metric.name)
+        if cell_of(self.shown, code).derived:
+            self.fields[VALUE + code].widget.attrs["readonly"] = True
 
     def full_clean(self) -> None:
         """Check, and let the first field that was refused take the focus."""
@@ -215,7 +230,7 @@ class FiguresForm(forms.Form):
         return [(name, text) for name, text in self.shown.items() if name in {NOTE, REASON} or name[2:] not in blank]
 
     def _is_usual(self, code: str) -> bool:
-        return code in self.sheet.usual or code in self.sheet.figures
+        return code in self.sheet.usual or code in self.sheet.figures or code in self.sheet.derived
 
     def _sections(self, codes: Sequence[str]) -> list[Section]:
         by_kind: dict[str, list[str]] = {}
@@ -231,7 +246,14 @@ class FiguresForm(forms.Form):
         unit_field = self[UNIT + code] if UNIT + code in self.fields else None
         past = self.sheet.past.get(code)
         words = self._past_words(metric, past, str(unit_field.value() or "") if unit_field else "") if past else None
-        return Row(metric, self[VALUE + code], self[QUALIFIER + code], unit_field, words, self._is_figure(code))
+        return Row(metric, self[VALUE + code], self[QUALIFIER + code], unit_field, words, self._is_figure(code), self._register_row(code))
+
+    def _register_row(self, code: str) -> RegisterRow | None:
+        derived = self.sheet.derived.get(code)
+        if derived is None:
+            return None
+        text = format_figure(derived.value, Qualifier.EXACT, self.sheet.metrics[code].unit_name, lang=get_language() or "zh-hans")
+        return RegisterRow(code, cell_of(self.shown, code).derived, decimal_text(derived.value), text, derived.href)
 
     def _is_figure(self, code: str) -> bool:
         try:
@@ -275,8 +297,7 @@ class DailyReportForm(FiguresForm):
     @property
     def asks_for_reason(self) -> bool:
         """Whether filing now would be a correction; by the version that the form was opened on, so that a second tap on the first filing is none."""
-        due_at = self.sheet.due_at
-        return self.base > 0 and due_at is not None and clock.now() > due_at
+        return self.base > 0 and self.sheet.is_past_due
 
     def clean(self) -> dict[str, Any]:
         """Ask for the reason of a correction before the preview, not after it."""

@@ -16,12 +16,14 @@ from django.utils.functional import cached_property
 
 from activities import rollups
 from activities.figures import Qualifier, combine
-from activities.form_state import NOTE, Cell, Fields, with_cell
+from activities.form_state import NOTE, Cell, Fields, cell_of, with_cell
 from activities.models import DailyReport, Dimension, Entry, EntryParticipant, Measure, Metric, OverTime, ReportVersion, Unit
 from activities.receipts import canonical, decimal_text
+from activities.registers import Derived, figures_of
 from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, filing_content
 from branches.models import Branch
+from portal.foundation import clock
 
 REPORTS_LOOKED_AT: Final = 14
 DAYS_LOOKED_BACK: Final = 14
@@ -74,6 +76,8 @@ class Sheet:
     units: dict[str, Unit]
     usual: list[str]
     past: dict[str, Past] = field(default_factory=dict)
+    # What the branch's registers say of the day.
+    derived: dict[str, Derived] = field(default_factory=dict)
     # The latest version of the day before.
     eve: ReportVersion | None = None
     latest: ReportVersion | None = None
@@ -83,6 +87,11 @@ class Sheet:
     def base(self) -> int:
         """The number of the version that a form opened now stands on; 0 for none."""
         return self.latest.number if self.latest else 0
+
+    @property
+    def is_past_due(self) -> bool:
+        """Whether a change would be a correction, with a reason."""
+        return self.due_at is not None and clock.now() > self.due_at
 
     @property
     def misses_eve(self) -> bool:
@@ -112,7 +121,17 @@ class Sheet:
     @property
     def fields(self) -> Fields:
         """The latest version as a form: empty when there is none."""
-        return self._fields(self.figures, self.latest)
+        return self._fields(self.entries, self.latest)
+
+    def with_registers(self, fields: Fields) -> Fields:
+        """Return `fields` with what the registers say: where nothing is typed, and where a register spoke before."""
+        for code in self.metrics:
+            cell, derived = cell_of(fields, code), self.derived.get(code)
+            if derived is not None and code not in self.locked and (cell.derived or cell.is_blank):
+                fields = with_cell(fields, code, Cell(decimal_text(derived.value), derived=True))
+            elif cell.derived:
+                fields = with_cell(fields, code, replace(cell, derived=False))
+        return fields
 
     def fields_at(self, number: int) -> Fields:
         """Return version `number` of the report as a form; empty for 0 and for a withdrawn one."""
@@ -123,7 +142,7 @@ class Sheet:
         version = ReportVersion.objects.filter(daily_report=self.latest.daily_report, number=number).first()
         if version is None or version.state == ReportVersion.State.WITHDRAWN:
             return {}
-        return self._fields(self._figures(_entries(version)), version)
+        return self._fields(_entries(version), version)
 
     def units_of(self, metric: Metric) -> list[Unit]:
         """Return the units in which a metric may be typed, its own first; one when there is no choice."""
@@ -186,13 +205,14 @@ class Sheet:
                 found.setdefault(measure.metric.code, []).append(_figure(measure))
         return found
 
-    def _fields(self, figures: Mapping[str, Sequence[Figure]], version: ReportVersion | None) -> Fields:
+    def _fields(self, entries: Sequence[Entry], version: ReportVersion | None) -> Fields:
         if version is None or version.state == ReportVersion.State.WITHDRAWN:
             return {}
         fields: Fields = {NOTE: version.note}
-        for code, found in figures.items():
+        copied = {measure.metric.code for entry in entries for measure in entry.measures.all() if measure.source == Measure.Source.DERIVED}
+        for code, found in self._figures(entries).items():
             if len(found) == 1:
-                fields = with_cell(fields, code, Cell(decimal_text(found[0].value), str(found[0].qualifier), found[0].unit))
+                fields = with_cell(fields, code, Cell(decimal_text(found[0].value), str(found[0].qualifier), found[0].unit, code in copied))
         return fields
 
     def _kept(self, entry: Entry) -> KeptWork:
@@ -223,6 +243,7 @@ def daily_sheet(branch: Branch, day: date) -> Sheet:
         units={unit.code: unit for unit in Unit.objects.all()},
         usual=usual_metrics(branch, day, metrics),
         past=past_figures(branch, day, metrics),
+        derived=figures_of(branch, day),
         eve=latest.get(eve),
         latest=latest.get(day),
         due_at=branch.due_at(day) if branch.reports_daily else None,
@@ -277,8 +298,6 @@ def _entries(version: ReportVersion) -> list[Entry]:
 
 
 def _figure(measure: Measure) -> Figure:
-    # A register keeps its own revision, which a form cannot know: what passes through a form is typed.
-    source = measure.source if measure.source != Measure.Source.DERIVED else Measure.Source.TYPED
     return Figure(
         metric=measure.metric.code,
         value=measure.value_entered,
@@ -286,5 +305,4 @@ def _figure(measure: Measure) -> Figure:
         qualifier=measure.qualifier,
         qualifier_text=measure.qualifier_text,
         unit_text=measure.unit_text,
-        source=source,
     )

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from activities.views.differing import report_from_registers
 from activities.views.filing import draft_save, on_behalf, report_edit
 from activities.views.imports import import_detail, import_list, import_refused, import_template
 from activities.views.period import period_edit
@@ -19,6 +20,7 @@ urlpatterns = [
     path("review/", review_list, name="review_list"),
     path("review/act/", review_act, name="review_act"),
     path("daily/<uuid:report_id>/", report_detail, name="report_detail"),
+    path("daily/<uuid:report_id>/from-registers/", report_from_registers, name="report_from_registers"),
     path("period/<uuid:report_id>/", period_detail, name="period_detail"),
     path("receipt/<uuid:version_id>/", report_receipt, name="report_receipt"),
     path("versions/<uuid:version_id>/confirm/", report_confirm, name="report_confirm"),

@@ -360,6 +360,7 @@ MATRIX: Final[dict[str, Line]] = {
     "activities:draft_save": acts(ORGANISER | REVIEWER, SEERS, _a_day, lambda case: {"v_vehicles": "1", "base": "0"}, success=200),
     "activities:report_confirm": acts(ORGANISER, READERS, _CALLED_IN),
     "activities:report_withdraw": acts(ORGANISER, READERS, _VERSION, lambda case: {"reason": "误报"}),
+    "activities:report_from_registers": acts(ORGANISER, READERS, of("report_id", "filed.report"), lambda case: {"base": "1"}),
     # A table is its uploader's alone: its notes are not everybody's to read.
     "activities:import_list": Line(
         {"GET": Access(IMPORTERS, otherwise=403), "POST": Access(IMPORTERS, success=302, otherwise=403, body=_table)}, two_sided=False

@@ -44,6 +44,7 @@ _FIGURE: dict[str, Any] = {
     "unit_entered": "vehicle_times",
     "unit_text": "",
     "source": "typed",
+    "register_value": None,
 }
 
 MEASURE: dict[str, Any] = {

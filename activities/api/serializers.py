@@ -55,10 +55,26 @@ class EntryMeasureSerializer(serializers.ModelSerializer[Measure]):
     unit = serializers.CharField(source="metric.unit.code", help_text=_("The code of the figure's own unit."))
     value_entered = ExactField(help_text=_("The value as it was typed."))
     unit_entered = serializers.CharField(source="unit_entered.code", help_text=_("The code of the unit in which it was typed."))
+    register_value = ExactField(
+        allow_null=True, help_text=_("What the branch's register said when it was filed; another number than the value where somebody typed over it.")
+    )
 
     class Meta:
         model = Measure
-        fields = ["public_id", "url", "metric", "value", "unit", "qualifier", "qualifier_text", "value_entered", "unit_entered", "unit_text", "source"]
+        fields = [
+            "public_id",
+            "url",
+            "metric",
+            "value",
+            "unit",
+            "qualifier",
+            "qualifier_text",
+            "value_entered",
+            "unit_entered",
+            "unit_text",
+            "source",
+            "register_value",
+        ]
 
 
 class MeasureSerializer(EntryMeasureSerializer):

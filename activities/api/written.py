@@ -67,6 +67,7 @@ def _measures(at: Addresses) -> Json:
         unit_entered=w.code(w.looked_up(Unit, "code", "unit_entered_id")),
         unit_text=w.value("unit_text"),
         source=w.code("source"),
+        register_value=w.exact("register_value", null=True),
     )
     return w.array(Measure.objects.filter(entry=OuterRef("pk")).order_by(position, "pk"), item)
 

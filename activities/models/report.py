@@ -326,7 +326,9 @@ class Measure(PublicModel):
     # The unit's name as printed, when it was another than the unit's own (户 for 户次).
     unit_text = models.CharField(_("unit as printed"), max_length=20, blank=True)
     source = models.CharField(_("comes from"), max_length=10, choices=Source, default=Source.TYPED)
+    # What the register said when this was filed; another number than the value where somebody typed over it.
     register_revision = models.BigIntegerField(_("revision of the register"), null=True, blank=True)
+    register_value = models.DecimalField(_("value in the register"), max_digits=18, decimal_places=3, null=True, blank=True)
 
     objects = MeasureQuerySet.as_manager()
 
@@ -349,9 +351,20 @@ class Measure(PublicModel):
                 violation_error_message=_("A figure cannot be negative."),
             ),
             models.CheckConstraint(
-                name="derived_measure_names_its_revision",
-                condition=~Q(source="derived") | Q(register_revision__isnull=False),
-                violation_error_message=_("A figure from a register names the register's revision."),
+                name="derived_measure_is_the_registers",
+                condition=~Q(source="derived") | Q(register_value=F("value"), register_revision__isnull=False, qualifier="exact"),
+                violation_error_message=_("A figure from a register is the register's, with its revision."),
+            ),
+            models.CheckConstraint(
+                name="register_value_has_a_revision",
+                condition=Q(register_value=None, register_revision=None)
+                | Q(register_value__isnull=False, register_revision__isnull=False, register_value__gte=0, register_revision__gte=0),
+                violation_error_message=_("What a register said has a revision, and is not negative."),
+            ),
+            models.CheckConstraint(
+                name="tally_has_no_register",
+                condition=~Q(source="tally") | Q(register_value=None),
+                violation_error_message=_("A count without records has no register."),
             ),
         ]
 

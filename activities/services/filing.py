@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from activities.models import DailyReport, PeriodReport, ReportVersion
 from activities.receipts import canonical, receipt_number
+from activities.registers import figures_of
 from activities.rollups import upkeep
 from activities.rollups.scope import DAWN
 from activities.services.permission import require
@@ -57,12 +58,14 @@ _CONTENTS: Final = """
         DELETE FROM activities_reportdraft WHERE user_id = %(actor)s AND branch_id = %(branch)s AND business_date = %(day)s
     )
     INSERT INTO activities_measure (
-        public_id, entry_id, metric_id, branch_id, business_date, value, qualifier, qualifier_text, value_entered, unit_entered_id, unit_text, source)
-    SELECT measure.public_id, entry.id, metric_id, %(branch)s, %(day)s, value, qualifier, qualifier_text, value_entered, unit_entered_id, unit_text, source
+        public_id, entry_id, metric_id, branch_id, business_date, value, qualifier, qualifier_text, value_entered, unit_entered_id, unit_text, source,
+        register_revision, register_value)
+    SELECT measure.public_id, entry.id, metric_id, %(branch)s, %(day)s, value, qualifier, qualifier_text, value_entered, unit_entered_id, unit_text, source,
+        register_revision, register_value
     FROM entry JOIN given USING (public_id)
     CROSS JOIN json_to_recordset(measures) AS measure (
         public_id uuid, metric_id bigint, value numeric, qualifier text, qualifier_text text,
-        value_entered numeric, unit_entered_id bigint, unit_text text, source text)
+        value_entered numeric, unit_entered_id bigint, unit_text text, source text, register_revision bigint, register_value numeric)
     ORDER BY measure.public_id
 """
 
@@ -278,7 +281,9 @@ def _store(version: ReportVersion, works: Sequence[Work], content: Mapping[str, 
     assert version.filed_by is not None  # noqa: S101 - services always name the actor
     version.receipt = receipt_number(content, version.uid)
     version.save(force_insert=True)
-    rows = entries_of(works, version.branch, business_date or version.known_from.date())
+    codes = {figure.metric for work in works for figure in work.figures}
+    derived = figures_of(version.branch, business_date, codes) if business_date else None
+    rows = entries_of(works, version.branch, business_date or version.known_from.date(), derived)
     values: dict[str, Any] = {
         "version": version.pk,
         "branch": version.branch.pk,

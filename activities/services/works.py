@@ -1,6 +1,6 @@
 """Pieces of work as they are filed: what stands for them in a receipt, and the rows that they become."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from activities.figures import NumberError, Qualifier, convert
 from activities.models import Measure, Metric, Unit
 from activities.receipts import canonical
+from activities.registers import Derived, fed, origin
 from branches.models import Branch, Region
 from members.models import Person, Secondment
 from portal.foundation.models import new_public_id
@@ -32,7 +33,6 @@ class Figure:
     qualifier: str = Qualifier.EXACT
     qualifier_text: str = ""
     unit_text: str = ""
-    source: str = Measure.Source.TYPED
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,10 @@ def _work_content(work: Work) -> dict[str, Any]:
     }
 
 
-def entries_of(works: Sequence[Work], branch: Branch, day: date) -> list[dict[str, Any]]:
+def entries_of(works: Sequence[Work], branch: Branch, day: date, derived: Mapping[str, Derived] | None = None) -> list[dict[str, Any]]:
     """Return the rows of entries, with their measures and participants as of `day`, in the order of the works.
+
+    `derived` is what the branch's registers say of its figures for that day; without it, figures are of several days, and typed.
 
     Raises:
         ValidationError: by metric code.
@@ -129,7 +131,19 @@ def entries_of(works: Sequence[Work], branch: Branch, day: date) -> list[dict[st
         entries.append(_entry(work, branch) | {"measures": measures, "people": people})
     if errors:
         raise ValidationError(errors)
+    if derived is not None:
+        _name_origins([measure for entry in entries for measure in entry["measures"]], metrics, derived)
     return entries
+
+
+def _name_origins(measures: Sequence[dict[str, Any]], metrics: Mapping[str, Metric], derived: Mapping[str, Derived]) -> None:
+    """Say of each figure for which there is a register where it comes from; one that stands in several pieces of work was typed."""
+    codes = {metric.pk: code for code, metric in metrics.items()}
+    times = Counter(measure["metric_id"] for measure in measures)
+    for measure in measures:
+        code = codes[measure["metric_id"]]
+        if code in fed() and times[measure["metric_id"]] == 1:
+            measure |= origin(measure["value"], measure["qualifier"], derived.get(code))
 
 
 def _entry(work: Work, branch: Branch) -> dict[str, Any]:
@@ -174,7 +188,9 @@ def _measure(figure: Figure, kind: str, metric: Metric, units: Mapping[str, Unit
         "value_entered": figure.value,
         "unit_entered_id": entered.pk,
         "unit_text": figure.unit_text,
-        "source": figure.source,
+        "source": Measure.Source.TYPED,
+        "register_revision": None,
+        "register_value": None,
     }
 
 

@@ -1,7 +1,7 @@
 """The form of a day: opened, kept as a draft, checked, shown as it will be filed, filed; and brought together with what somebody else filed meanwhile."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -80,6 +80,8 @@ class Desk:
     asked: list[str] = field(default_factory=list)
     notices: list[tuple[str, str]] = field(default_factory=list)
     zeroed: list[str] = field(default_factory=list)
+    # Figures of which a register says something else than on the page that was sent.
+    moved: list[str] = field(default_factory=list)
     # When the draft shown was saved; None when none is shown.
     saved_at: Any = None
 
@@ -121,11 +123,11 @@ class Desk:
         if self.hides_note:
             # Theirs is kept as it stands; there is nothing to ask about.
             fields = {name: text for name, text in fields.items() if name != NOTE}
-        self.fields, self.base = fields, base
+        self.fields, self.base = self.sheet.with_registers(fields), base
         if base >= self.sheet.base:
             return
         merged = merge(self.stood(base), fields, self.stood())
-        self.fields, self.base, self.asked = merged.fields, self.sheet.base, merged.asked
+        self.fields, self.base, self.asked = self.sheet.with_registers(merged.fields), self.sheet.base, merged.asked
         if merged.taken:
             names = separator().join(label_of(self.sheet, name) for name in merged.taken)
             self.notices.append(("info", _("Taken over from what was filed meanwhile: %(names)s.") % {"names": names}))
@@ -188,7 +190,11 @@ def _filing(request: HttpRequest, branch_id: UUID, day: date, *, on_behalf: bool
         return _open(desk)
     keeping.forget(request)
     _take_posted(desk)
-    return _ACTIONS.get(request.POST.get("action", ""), _preview)(desk)
+    action, _colon, code = request.POST.get("action", "").partition(":")
+    if action in _HANDS:
+        desk.fields = with_cell(desk.fields, code, replace(cell_of(desk.fields, code), **_HANDS[action]))
+        desk.fields = desk.sheet.with_registers(desk.fields)
+    return _ACTIONS.get(action, _preview)(desk)
 
 
 def _open(desk: Desk) -> HttpResponse:
@@ -217,7 +223,8 @@ def _take_posted(desk: Desk) -> None:
             fields = with_cell(fields, name, cell_of(theirs, name))
         elif answer != "mine":
             desk.asked.append(name)
-    desk.fields, desk.uid = fields, _uid(posted.get("uid", ""))
+    desk.fields, desk.uid = desk.sheet.with_registers(fields), _uid(posted.get("uid", ""))
+    desk.moved = [code for code in desk.sheet.metrics if cell_of(fields, code).derived and cell_of(fields, code).meaning != cell_of(desk.fields, code).meaning]
 
 
 def _preview(desk: Desk) -> HttpResponse:
@@ -238,6 +245,7 @@ def _preview(desk: Desk) -> HttpResponse:
     stands = desk.stood() if desk.base else {}
     rows = _preview_rows(desk, stands, about)
     context = _frame(desk, form) | {
+        "moved": separator().join(desk.sheet.metrics[code].name for code in desk.moved),
         "compared": bool(stands),
         "changed": [row for row in rows if row.before],
         "rows": [row for row in rows if not row.before],
@@ -265,6 +273,9 @@ def _file(desk: Desk) -> HttpResponse:
     form = desk.form(typed=True)
     if not form.is_valid() or desk.asked:
         return _show(desk, form, status=UNPROCESSABLE)
+    if desk.moved and not Submission.objects.filter(account=_user(desk.request), uid=desk.uid).exists():
+        # Nobody has seen these figures yet.
+        return _preview(desk)
     try:
         acknowledgement = services.file_daily_report(
             actor=_user(desk.request),
@@ -346,7 +357,11 @@ _ACTIONS: Final[Mapping[str, Callable[[Desk], HttpResponse]]] = {
     "unzero": _unzero,
     "draft": _keep_draft,
     "edit": _edit,
+    "type": _edit,
+    "take": _edit,
 }
+# What a tap on a figure of a register makes of its cell: it is typed from now on, or the register's again.
+_HANDS: Final[Mapping[str, Mapping[str, Any]]] = {"type": {"derived": False}, "take": {"derived": True}}
 
 
 def _save_draft(desk: Desk) -> None:

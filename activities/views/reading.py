@@ -20,6 +20,7 @@ from activities.imports.services import may_import
 from activities.models import ActivityKind, DailyReport, Entry, EntryParticipant, Measure, PeriodReport, ReportVersion
 from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.receipts import read_receipt
+from activities.registers import differences
 from activities.rollups import DAWN, Span
 from branches import access
 from branches.access import Act
@@ -43,6 +44,16 @@ class MeasureLine:
     before: str | None
     entry: Entry | None
     typed: str
+
+
+@dataclass(frozen=True)
+class DifferingLine:
+    """A filed figure and what its register says today, in words."""
+
+    label: str
+    filed: str
+    now: str
+    href: str
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,7 @@ def report_detail(request: HttpRequest, report_id: UUID) -> HttpResponse:
     report = get_object_or_404(DailyReport.objects.visible_to(request.user).select_related("branch", "branch__region"), public_id=report_id)
     versions = version_views(request, report.versions.all())
     context = {"report": report, "branch": report.branch, "day": report.business_date, **_of_versions(request, report, versions)}
+    context["differing"] = _differing(context["current"])
     return render(request, "activities/report_detail.html", context)
 
 
@@ -165,7 +177,7 @@ def version_views(request: HttpRequest, versions: ReportVersionQuerySet) -> list
     """Return versions, the newest first, each with its figures and its changes; notes only for those who may read them."""
     measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
     entries = Entry.objects.order_by("pk").prefetch_related(Prefetch("measures", measures))
-    related = versions.select_related("branch", "filed_by", "reviewed_by", "confirmed_by").prefetch_related(Prefetch("entries", entries))
+    related = versions.select_related("branch", "daily_report", "filed_by", "reviewed_by", "confirmed_by").prefetch_related(Prefetch("entries", entries))
     found = list(related.with_lateness().order_by("number"))
     readable = bool(found) and any(version.note for version in found) and access.can(request.user, Act.SEE_SENSITIVE, found[0].branch)
     views, before = [], None
@@ -241,6 +253,19 @@ def _of_versions(request: HttpRequest, report: Any, versions: Sequence[VersionVi
         "can_confirm": bool(can_file and current and current.version.on_behalf and current.version.confirmed_at is None),
         "back_href": back_href(request),
     }
+
+
+def _differing(view: VersionView | None) -> list[DifferingLine]:
+    """Return what the registers say otherwise than the version that counts."""
+    if view is None:
+        return []
+    measures = [measure for entry in view.version.entries.all() for measure in entry.measures.all()]
+    filed = {measure.metric.code: line_of(measure, None).text for measure in measures}
+    found = []
+    for each in differences(view.version, measures):
+        now = format_figure(each.now.value, Qualifier.EXACT, each.metric.unit_name, lang=_lang())
+        found.append(DifferingLine(each.metric.name, filed[each.metric.code], now, each.now.href))
+    return found
 
 
 def _counted(request: HttpRequest, asked: Mapping[str, Any], rows: DailyReportQuerySet) -> Counted:

@@ -294,9 +294,24 @@ def fewer_than_no_vehicles_entered() -> Break:
     return Break(Add(measure(value_entered=Decimal(-1))))
 
 
-@CASES.breaks("derived_measure_names_its_revision")
+@CASES.breaks("derived_measure_is_the_registers")
 def a_figure_from_an_unnamed_state_of_the_register() -> Break:
     return Break(Add(measure(source="derived")))
+
+
+@CASES.breaks("derived_measure_is_the_registers")
+def a_register_that_said_something_else() -> Break:
+    return Break(Add(measure(source="derived", register_value=Decimal(2), register_revision=1)))
+
+
+@CASES.breaks("register_value_has_a_revision")
+def what_a_register_said_at_no_revision() -> Break:
+    return Break(Add(measure(register_value=Decimal(2))))
+
+
+@CASES.breaks("tally_has_no_register")
+def a_count_without_records_that_a_register_has() -> Break:
+    return Break(Add(measure(source="tally", register_value=Decimal(1), register_revision=1)))
 
 
 @CASES.breaks("measure_of_its_kind")

@@ -1,0 +1,104 @@
+"""Registers: the records behind a figure, and what they say of a branch's day.
+
+A register proposes the day's figure; filing copies it. Who types another number files both: the typed one counts, the register's stays beside it.
+A filed report never changes when its register does: the two then differ, which is shown, and a correction is one tap.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from activities.figures import Qualifier
+from activities.models import Measure, Metric, ReportVersion
+from branches.models import Branch
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a register says of a figure.
+
+    Attributes:
+        value: in the metric's own unit, exact.
+        revision: the number of the newest record or event that was counted; 0 where there is none.
+        href: where exactly the records that were counted are listed.
+    """
+
+    value: Decimal
+    revision: int
+    href: str
+
+
+class Register(Protocol):
+    """A module that knows the records of some figures."""
+
+    METRICS: frozenset[str]
+
+    def figures(self, branch: Branch, day: date) -> dict[str, Derived]:
+        """Return what the records of a branch say of its figures for a business date; nothing when the branch keeps no such register.
+
+        Where it keeps one, a day without records says 0.
+        """
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A filed figure and what its register says today."""
+
+    metric: Metric
+    filed: Decimal
+    now: Derived
+
+
+REGISTERS: Final[tuple[Register, ...]] = ()
+
+
+def fed() -> frozenset[str]:
+    """Return the codes of all metrics for which there is a register."""
+    return frozenset[str]().union(*(register.METRICS for register in REGISTERS))
+
+
+def figures_of(branch: Branch, day: date, codes: Collection[str] | None = None) -> dict[str, Derived]:
+    """Return what the registers of a branch say of a business date, by metric code; of `codes` only, where they are given."""
+    found: dict[str, Derived] = {}
+    for register in REGISTERS:
+        if codes is None or not register.METRICS.isdisjoint(codes):
+            found |= register.figures(branch, day)
+    return found if codes is None else {code: derived for code, derived in found.items() if code in codes}
+
+
+def origin(value: Decimal, qualifier: str, derived: Derived | None) -> dict[str, Any]:
+    """Return where a figure comes from, as columns of a measure: its register where it says the same, else whoever typed it, with the register's beside."""
+    if derived is None:
+        return {"source": Measure.Source.TALLY, "register_revision": None, "register_value": None}
+    same = value == derived.value and qualifier == Qualifier.EXACT
+    source = Measure.Source.DERIVED if same else Measure.Source.TYPED
+    return {"source": source, "register_revision": derived.revision, "register_value": derived.value}
+
+
+def differences(version: ReportVersion, measures: Iterable[Measure]) -> list[Difference]:
+    """Return the figures of a day's version of which a register says something else today, in the order of the catalogue.
+
+    `measures` are those of the version, with their metrics. A figure somebody typed although the register said the same as today was meant so.
+    """
+    if version.daily_report is None:
+        return []
+    held = _once_each(measures)
+    now = figures_of(version.branch, version.daily_report.business_date, held)
+    found = [Difference(held[code].metric, held[code].value, derived) for code, derived in now.items() if _differs(held[code], derived)]
+    return sorted(found, key=lambda difference: difference.metric.position)
+
+
+def _differs(measure: Measure, derived: Derived) -> bool:
+    return derived.value not in (measure.value, measure.register_value)
+
+
+def _once_each(measures: Iterable[Measure]) -> Mapping[str, Measure]:
+    """Return the figures for which there is a register by code, but for those that stand in several pieces of work: no register says how they are parted."""
+    held: dict[str, list[Measure]] = {}
+    codes = fed()
+    for measure in measures:
+        if measure.metric.code in codes:
+            held.setdefault(measure.metric.code, []).append(measure)
+    return {code: found[0] for code, found in held.items() if len(found) == 1}
