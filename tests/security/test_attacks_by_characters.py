@@ -10,7 +10,7 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.factories import file, make_user
-from tests.personas import MARCH_6
+from tests.personas import MARCH_6, City
 from tests.security.attacker import NUL, browser, machine
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -18,6 +18,13 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 def test_a_search_for_accounts_survives_a_nul(system_keeper: User) -> None:
     assert browser(system_keeper).get(reverse("accounts:user_list"), {"q": NUL}).status_code == 200
+
+
+@pytest.mark.parametrize("written", ["%00", "%0%000", "%0%0%0000", "a%0%000b"])
+def test_a_nul_that_comes_about_when_another_is_taken_out_is_taken_out_too(system_keeper: User, official: User, city: City, written: str) -> None:
+    assert browser(system_keeper).get(f"{reverse('accounts:user_list')}?q={written}").status_code == 200
+    records = f"{reverse('portal:records')}?region={city.north.public_id}&metric="
+    assert browser(official).get(records + written).status_code == browser(official).get(records + written.replace("%", "").replace("0", "")).status_code
 
 
 @pytest.mark.parametrize("field", ["username", "password"])
