@@ -1,6 +1,7 @@
 """Resources that are read: a list, each object by its public identifier, and of some all at once."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
@@ -39,7 +40,7 @@ def record_pull(request: Request, resource: str, **details: Any) -> None:
     audit.record(request.user, "api.pulled", address=audit.address_of(request._request), resource=resource, parameters=asked, **details)
 
 
-class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
+class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ABC):
     """A list with filters and cursor, and one object; pulls of lists are audited.
 
     Attributes:
@@ -56,9 +57,9 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
         """Return what whoever asks may see; nothing while the schema is drawn."""
         return self.queryset.none() if getattr(self, "swagger_fake_view", False) else self.seen()
 
+    @abstractmethod
     def seen(self) -> QuerySet[Any, Any]:
         """Return what whoever asks may see."""
-        raise NotImplementedError
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of the list."""
