@@ -14,8 +14,9 @@ from portal.foundation import clock
 
 
 class BranchApiFilter(BranchFilter):
-    """Branches as on the pages, and by whether they reported for a day."""
+    """Branches as on the pages, a single one, and by whether they reported for a day."""
 
+    branch = django_filters.UUIDFilter(label=_("Only this branch"), field_name="public_id")
     reported_on = django_filters.DateFilter(label=_("With a report that counts for this day"), method="by_report")
     missing_on = django_filters.DateFilter(label=_("Owing a report for this day and without one"), method="by_missing")
 

@@ -53,6 +53,14 @@ def test_totals_of_one_metric_and_of_a_branch(call: Call, branch: Branch, organi
     answer = call(organiser).get("totals/", {**DAYS, "branch": str(branch.public_id), "metric": "vehicles"}).json()
     assert [(total["metric"], total["value"]) for total in answer["totals"]] == [("vehicles", "300")]
     assert answer["cut"] == []
+    assert call(organiser).rows(answer["completeness"]["missing_branches"]) == []
+
+
+def test_whoever_is_missing_is_listed_where_the_totals_say(call: Call, city: City, branch: Branch, other_branch: Branch, official: User) -> None:
+    for about, missing in (({"branch": branch}, [branch]), ({"region": city.street}, [branch]), ({"region": city.north}, [branch, other_branch])):
+        answer = call(official).get("totals/", {**DAYS, **{kind: str(thing.public_id) for kind, thing in about.items()}}).json()
+        named = [row["public_id"] for row in call(official).rows(answer["completeness"]["missing_branches"])]
+        assert (answer["completeness"]["missing"], named) == (len(missing), [str(each.public_id) for each in missing])
 
 
 @pytest.mark.usefixtures("filed")
