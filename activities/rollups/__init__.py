@@ -23,7 +23,7 @@ from activities.rollups.attribution import (
     entries_taken_part_in,
     served,
 )
-from activities.rollups.children import Below, ChildRow, by_child, directly_in, lists_branches
+from activities.rollups.children import Below, ChildRow, by_child, directly_in, lists_branches, of_line
 from activities.rollups.completeness import (
     Completeness,
     DutyContact,
@@ -104,6 +104,7 @@ __all__ = [
     "missing_of",
     "newest_beside",
     "not_due_yet",
+    "of_line",
     "overall",
     "participations",
     "rates_by_child",

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from activities.models import ROLLED_LEVELS, Metric, OverTime
 from activities.querysets import MeasureQuerySet
 from activities.rollups.completeness import Completeness, completeness_by, completeness_read, due, kept_completeness, with_completeness
-from activities.rollups.rows import records
+from activities.rollups.rows import placed, records
 from activities.rollups.scope import Scope, Span
 from activities.rollups.stored import Kept, Row, remainder
 from activities.rollups.totals import Total, aggregates, as_total, catalogue
@@ -106,6 +106,11 @@ class Below:
         """The places, of any day, that are reached past a child for which totals are kept: the region, and all below its other children."""
         return RegionPath.objects.filter(Q(ancestor__in=self.without_totals) | Q(ancestor=self.region, depth=0)).order_by().values("descendant")
 
+    @property
+    def settled(self) -> frozenset[int]:
+        """Those that lay here on all days: whatever is listed of them, of any day, was done here."""
+        return frozenset(key for key, spells in self.lies.items() if any(spell.lower is None and spell.upper is None for spell in spells))
+
     def kept(self, series: Sequence[int], span: Span, *, single_days: bool = False) -> Kept:
         """Return what to read of the kept totals of `nodes`, each as far as it lay here; of most that is the whole span, which asks nothing of the tree."""
         stayed = {key for key, spells in self.lies.items() if any(span.first in spell and span.last in spell for spell in spells)}
@@ -171,6 +176,15 @@ def child_at(region: Region) -> Subquery:
 def lists_branches(scope: Scope) -> bool:
     """Say whether what lies below the scope is shown by branch: a community and lower holds few of them."""
     return scope.region is not None and Level(scope.region.level).rank >= Level.COMMUNITY.rank
+
+
+def of_line(region: Region, child: Region | Branch, measures: MeasureQuerySet) -> MeasureQuerySet:
+    """Keep, of the records of a region or branch, those that stand in its line of the table below `region`: what was done there, on days on which it was."""
+    if isinstance(child, Branch):
+        return placed(Scope(region=region), measures)
+    # Not an annotation: parts of a list are united by their columns.
+    held: MeasureQuerySet = measures.alias(line=child_at(region)).filter(line=child.pk)
+    return held
 
 
 def directly_in(region: Region, measures: MeasureQuerySet) -> MeasureQuerySet:

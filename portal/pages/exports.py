@@ -272,7 +272,7 @@ def _with_summary(question: Question, records: Sheet) -> Iterator[Sheet]:
     """Yield the records, and behind them what they are records of: how many there are is known when all are written."""
     known_at = clock.now()
     yield records
-    rows: list[tuple[Cell, Cell]] = [(_("Scope"), question.view.scope.object.name), (_("From"), question.span.first), (_("To"), question.span.last)]
+    rows: list[tuple[Cell, Cell]] = [(_("Scope"), " · ".join(question.named)), (_("From"), question.span.first), (_("To"), question.span.last)]
     if question.metric:
         rows.append((_("Figure"), question.metric.name))
     elif question.kind:

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET
 from activities import rollups
 from activities.models import ActivityKind, Entry, EntryParticipant, Measure, Metric, OverTime
 from activities.querysets import MeasureQuerySet
-from activities.rollups import DAWN, Span, Total
+from activities.rollups import DAWN, Scope, Span, Total
 from branches import access
 from branches.access import Act
-from branches.models import Branch, WorkUnit
+from branches.models import Branch, Region, RegionParent, WorkUnit
 from portal.foundation.paging import TURNS, ByDay, Counted, DayCounts, KeysetPage, Turn
 from portal.pages.scopes import DASHBOARDS, NO_UNIT, Asked, Reader, View, asked_days, dashboard_url, default_span, find
 
@@ -49,31 +49,45 @@ class Question:
     direct: bool
     shifts: bool
     sent_by: str = ""
+    child: Region | Branch | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Whose records are listed: those of the page, or of a region or branch that has a line in its table."""
+        return Scope.of(self.child) if self.child is not None else self.view.scope
+
+    @property
+    def named(self) -> list[str]:
+        """The names of what the records are of, and of where the table with its line stands."""
+        return [thing.name for thing in (self.child, self.view.scope.object) if thing is not None]
 
     @property
     def rows(self) -> MeasureQuerySet:
         """The measures behind the figure."""
-        found = rollups.records(self.view.scope, self.span, self.metric, self.kind or None)
-        region = self.view.scope.region
-        return rollups.directly_in(region, found) if self.direct and region is not None else found
+        return self._narrowed(rollups.records(self.scope, self.span, self.metric, self.kind or None))
 
     @property
     def parts(self) -> list[MeasureQuerySet]:
         """The same measures in parts, no measure in two: to read all of them."""
-        found = rollups.records_apart(self.view.scope, self.span, self.metric, self.kind or None)
+        return [self._narrowed(part) for part in rollups.records_apart(self.scope, self.span, self.metric, self.kind or None)]
+
+    def _narrowed(self, found: MeasureQuerySet) -> MeasureQuerySet:
         region = self.view.scope.region
-        return [rollups.directly_in(region, part) for part in found] if self.direct and region is not None else found
+        if region is not None and self.child is not None:
+            return rollups.of_line(region, self.child, found)
+        return rollups.directly_in(region, found) if region is not None and self.direct else found
 
     @property
     def person_shifts(self) -> QuerySet[EntryParticipant]:
-        """The person-shifts asked for: of a unit's people, or in a region of whoever was sent by the unit that `sent_by` names.
+        """The person-shifts asked for: of a unit's people, with or without those of the units below; or in a region of whoever `sent_by` sent there.
 
         Raises:
             Http404: no such unit ever sent anybody to the region.
         """
         scope = self.view.scope
         if scope.work_unit is not None:
-            return rollups.participations(scope.work_unit, self.span)
+            sent = rollups.participations(scope.work_unit, self.span)
+            return sent.filter(home_unit=scope.work_unit) if self.direct else sent
         assert scope.region is not None  # noqa: S101 - question_of
         worked = rollups.shifts_within(scope.region, self.span)
         return worked.filter(home_unit=self.sender) if self.sent_by else worked
@@ -99,7 +113,8 @@ class Question:
     def filters(self) -> dict[str, str]:
         """What narrows the rows down, beside the scope and the days, as an address says it."""
         metric, direct, shifts = self.metric.code if self.metric else "", "1" if self.direct else "", "shifts" if self.shifts else ""
-        narrowed = {"metric": metric, "kind": self.kind, "direct": direct, "of": shifts, "sent_by": self.sent_by}
+        child = str(self.child.public_id) if self.child is not None else ""
+        narrowed = {"metric": metric, "kind": self.kind, "direct": direct, "child": child, "of": shifts, "sent_by": self.sent_by}
         return {name: value for name, value in narrowed.items() if value}
 
     @cached_property
@@ -112,11 +127,11 @@ class Question:
     @property
     def is_kept(self) -> bool:
         """Whether what is asked for is counted in totals that are kept."""
-        return rollups.is_kept(self.view.scope) and not self.direct and not self.shifts
+        return rollups.is_kept(self.view.scope) and not (self.direct or self.child or self.shifts)
 
     def may_freeze(self, reader: Reader) -> bool:
         """Whether what is shown is one figure of the whole scope, and the reader may keep it as it is now."""
-        whole = self.metric is not None and not (self.shifts or self.direct or self.kind)
+        whole = self.metric is not None and not (self.shifts or self.direct or self.child or self.kind)
         return whole and access.can_over(reader, Act.FREEZE, self.view.scope.object)
 
     @cached_property
@@ -152,9 +167,7 @@ class Question:
         return rollups.days_of(self.view.scope, self.span, metrics) if self.is_kept and metrics else None
 
     def _listed(self, metrics: Sequence[Metric]) -> list[MeasureQuerySet]:
-        parts = rollups.listed(self.view.scope, self.span, metrics) if metrics else []
-        region = self.view.scope.region
-        return [rollups.directly_in(region, part) for part in parts] if self.direct and region is not None else parts
+        return [self._narrowed(part) for part in rollups.listed(self.scope, self.span, metrics)] if metrics else []
 
 
 @require_GET
@@ -191,7 +204,7 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
     """Read what is asked for.
 
     Raises:
-        Http404: no scope, one outside the reader's reach, an unknown metric or kind.
+        Http404: no scope, one outside the reader's reach, an unknown metric, kind or child.
     """
     named = [(kind, query.get(kind, "")) for kind in DASHBOARDS if query.get(kind)]
     if len(named) != 1:
@@ -206,7 +219,27 @@ def question_of(reader: Reader, query: QueryDict) -> Question:
     span = asked.span or default_span(None, None)
     in_region, shifts = view.scope.region is not None, query.get("of") == "shifts" and view.scope.branch is None
     sent_by = query.get("sent_by", "") if in_region and shifts else ""
-    return Question(view, asked, span, metric, work, in_region and query.get("direct") == "1", shifts, sent_by)
+    direct = query.get("direct") == "1" and view.scope.branch is None and in_region is not shifts
+    child = _child(view.scope.region, query.get("child", "")) if view.scope.region is not None and not (direct or shifts) else None
+    return Question(view, asked, span, metric, work, direct, shifts, sent_by, child)
+
+
+def _child(region: Region, identifier: str) -> Region | Branch | None:
+    """Return the region or branch whose line of a region's table is asked for; None when none is.
+
+    Raises:
+        Http404: no such one ever lay in the region, or did anything there. Of others the page does not even tell the name.
+    """
+    if not identifier:
+        return None
+    wanted = _uuid(identifier)
+    if not rollups.lists_branches(Scope(region=region)):
+        lay_here = RegionParent.objects.filter(parent=region).values("region")
+        return get_object_or_404(Region, pk__in=lay_here, public_id=wanted)
+    found: Branch = get_object_or_404(Branch, public_id=wanted)
+    if not Measure.objects.filter(branch=found).within(region).exists():
+        raise Http404
+    return found
 
 
 def opened_of(branches: QuerySet[Branch], rows: Iterable[Any]) -> frozenset[int]:

@@ -66,6 +66,15 @@ class View:
             return frozenset()
         return frozenset(access.units_below(self.reach.work_units).filter(descendant__in=keys))
 
+    def opened_below(self, things: Sequence[Region | Branch]) -> frozenset[int]:
+        """Return the keys of those regions, or branches, whose own pages the reader may open today."""
+        keys = [thing.pk for thing in things]
+        if not keys or self.reach.everything:
+            return frozenset(keys)
+        if isinstance(things[0], Branch):
+            return frozenset(Branch.objects.filter(access.branches_within(self.reach), pk__in=keys).values_list("pk", flat=True))
+        return frozenset(access.regions_below(self.reach.regions).filter(descendant__in=keys))
+
 
 def find(reader: Reader, kind: str, public_id: UUID) -> View:
     """Return the scope of a page.
@@ -153,7 +162,8 @@ def dashboard_url(thing: Region | WorkUnit | Branch, span: Span | None = None) -
 def records_url(thing: Region | WorkUnit | Branch, span: Span, metric: Metric | None = None, **more: str) -> str:
     """Return the address of the records behind a figure.
 
-    `more` is `direct=1` (in none of the child regions), or `of=shifts`, in a region with `sent_by`, a unit's identifier or `NO_UNIT`.
+    `more` is, of a region, `direct=1` (in none of the child regions) or `child`, the identifier of a region or branch (what its line in the table holds);
+    or `of=shifts`, in a region with `sent_by`, a unit's identifier or `NO_UNIT`, of a unit with `direct=1` (sent by none of the units below).
     """
     kind = "region" if isinstance(thing, Region) else "unit" if isinstance(thing, WorkUnit) else "branch"
     query = {kind: str(thing.public_id), **_days(span), **({"metric": metric.code} if metric else {}), **more}

@@ -94,6 +94,12 @@ class RegionBoard(Board):
 
     def _child_line(self, child: Region | Branch, row: ChildRow) -> ChildLine:
         line = child_line(child, row, self.columns, self.span, self.states(row))
+        below = self._regions_below
+        if below is None or child.pk not in below.settled:
+            # It may have done something elsewhere too, or lain there.
+            line = replace(line, cells=cells_of(self.region, row.totals, self.columns, self.span, child=str(child.public_id)))
+        if child.pk not in self._opened:
+            return replace(line, href="")
         chosen = self.chosen_but("by", "metric")
         drawn = [("metric", self.course_metric.code)] if self.course_metric else []
         return replace(
@@ -102,6 +108,14 @@ class RegionBoard(Board):
             course_href=with_more(dashboard_url(child, self.course_span), [*chosen, *drawn]) + "#chart",
             rate_href=reports_url(child, self.span, only="expected"),
         )
+
+    @cached_property
+    def _opened(self) -> frozenset[int]:
+        """The regions or branches below whose own pages the reader may open: what lies here today, and what else is within reach."""
+        below, held = self._regions_below, [row.child for row in self._children if row.child is not None]
+        at_home = frozenset(child.pk for child in held if isinstance(child, Branch) and child.region_id == self.region.pk)
+        here = below.settled if below is not None else at_home
+        return here | self.view.opened_below([child for child in held if child.pk not in here])
 
     def _direct_line(self, row: ChildRow) -> ChildLine:
         """Return the line of what was done at the region itself, which has no page of its own."""

@@ -72,7 +72,12 @@ class WorkUnitBoard(Board):
     def units(self) -> list[UnitLine]:
         """The units below a unit, and the unit itself where it sends people of its own."""
         found = rollups.attributed_by_child(self.unit, self.span)
-        return [UnitLine(child.name, dashboard_url(child, self.span), done, records_url(child, self.span, of="shifts")) for child, done in found]
+        return [UnitLine(child.name, dashboard_url(child, self.span), done, self._shifts_of(child)) for child, done in found]
+
+    def _shifts_of(self, child: WorkUnit) -> str:
+        # Its own line counts the people of no unit below it.
+        own = {"direct": "1"} if child == self.unit else {}
+        return records_url(child, self.span, None, of="shifts", **own)
 
     # --- Where they serve ---------------------------------------------------------------------------------------------------
 
