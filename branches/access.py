@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from portal.foundation import clock
@@ -123,9 +123,9 @@ class Reach:
         return self.everything or bool(self.regions or self.work_units or self.branches)
 
 
-def rows(model: str) -> "models.QuerySet[Any]":
-    """Return all rows of one of this app's models, by name: models stand on this module, not the other way round."""
-    found: models.QuerySet[Any] = apps.get_model("branches", model)._default_manager.all()
+def rows(model: str, app: str = "branches") -> "models.QuerySet[Any]":
+    """Return all rows of a model, by name: models stand on this module, not the other way round."""
+    found: models.QuerySet[Any] = apps.get_model(app, model)._default_manager.all()
     return found
 
 
@@ -183,12 +183,14 @@ def units_below(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
 
 
 def branches_served_by(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
-    """Return ids of branches to which a unit at or below `work_units` sends people, declared or counted, as a sub-query."""
-
+    """Return ids of branches to which a unit at or below `work_units` sends people, as a sub-query: declared, or members while it sent them."""
     below = units_below(work_units)
     declared = rows("Branch").filter(sending_units__in=below).order_by().values_list("pk", flat=True)
     # Each by its own index: with OR, everybody who was ever sent would be read.
-    return declared.union(rows("Branch").filter(memberships__person__secondments__home_unit__in=below).order_by().values_list("pk", flat=True), all=True)
+    sent = rows("Branch").filter(
+        memberships__person__secondments__home_unit__in=below, memberships__during__overlap=F("memberships__person__secondments__during")
+    )
+    return declared.union(sent.order_by().values_list("pk", flat=True), all=True)
 
 
 def regions_within(allowed: Reach, prefix: str = "") -> Q:
@@ -220,11 +222,16 @@ def scopes_within(allowed: Reach, prefix: str = "") -> Q:
 
 
 def people_within(allowed: Reach, prefix: str = "") -> Q:
-    """Return a filter over persons: members of branches in a territorial reach, and a work unit's own people, never another unit's."""
+    """Return a filter over persons: members of branches in a territorial reach, and a work unit's own people, never another unit's.
+
+    Somebody is of the unit that sent them last.
+    """
     if allowed.everything:
         return Q()
     territorial = Reach(regions=allowed.regions, branches=allowed.branches)
-    found = Q(**{f"{prefix}secondments__home_unit__in": units_below(allowed.work_units)})
+    later = rows("Secondment", "members").filter(person=OuterRef("person"), during__fully_gt=OuterRef("during"))
+    last = rows("Secondment", "members").filter(~Exists(later), home_unit__in=units_below(allowed.work_units))
+    found = Q(**{f"{prefix}pk__in": last.values("person")})
     if territorial:
         reached = rows("Branch").filter(branches_within(territorial)).values_list("pk", flat=True)
         found |= Q(**{f"{prefix}memberships__branch__in": reached})

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from branches import access
 from branches.access import Act
@@ -38,12 +38,8 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         return self.filter(pk__in=self.model._default_manager.filter(sent).values("pk"))
 
 
-class MembershipQuerySet(ScopedQuerySet[Any]):
+class MembershipQuerySet(QuerySet[Any, Any]):
     """Memberships."""
-
-    scope_path = "person__"
-    scope_filter = staticmethod(access.people_within)
-    scope_act = Act.SEE_PEOPLE
 
     def on(self, day: date) -> Self:
         """Memberships that hold on `day`."""

@@ -7,9 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from branches.models import Branch, Region, WorkUnit
+from portal.foundation import clock
 
 # Before any record: the start of a span that means 'since founding'.
-DAWN: Final = date(1900, 1, 1)
+DAWN: Final = clock.DAWN
 
 
 @dataclass(frozen=True, slots=True)

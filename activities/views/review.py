@@ -286,11 +286,8 @@ def _require_reviewer(request: HttpRequest) -> None:
 
 def _day(text: str) -> date:
     """Return the day asked for; today for anything that is not a past day."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return clock.today()
-    return day if date(1900, 1, 2) <= day <= clock.today() else clock.today()
+    day = clock.read_day(text)
+    return day if day is not None and clock.DAWN < day <= clock.today() else clock.today()
 
 
 def _back(request: HttpRequest, day: date) -> str:

@@ -23,7 +23,7 @@ from activities.api.examples import MEASURE, PERIOD_REPORT_ID
 from activities.api.serializers import PERIOD_REPORTS, MeasureSerializer
 from activities.figures import Qualifier
 from activities.models import Measure, Metric
-from activities.rollups import DAWN, Completeness, Scope, Span, Total
+from activities.rollups import Completeness, Scope, Span, Total
 from branches.access import Act
 from branches.api.base import RolePermission
 from branches.api.examples import BRANCH_REFERENCE, ROOT, STREET, STREET_ID
@@ -39,8 +39,6 @@ RESOURCES: Final = {"region": REGIONS, "work_unit": WORK_UNITS, "branch": BRANCH
 SCOPE_KINDS: Final = [("region", _("region")), ("work_unit", _("work unit")), ("branch", _("branch"))]
 # Of the period reports beside a total, as many figures as a reader can look at; all are among /period-reports/.
 MOST_BESIDE: Final = 500
-# Further ahead nothing is filed, and arithmetic on the edge of the calendar fails.
-LAST_DAY: Final = date(2999, 12, 31)
 
 
 class ScopeQuery(django_filters.FilterSet):  # type: ignore[misc]
@@ -206,7 +204,7 @@ def asked(request: Request) -> tuple[Scope, Span, list[Metric]]:
     first, last = given["from"], given["to"]
     if last < first:
         raise ValidationError({"to": [_text("The end is before the start.")]}, code="reversed")
-    if first < DAWN or last > LAST_DAY:
+    if first < clock.DAWN or last > clock.DUSK:
         raise ValidationError({"from": [_text("Days lie between 1900 and 2999.")]}, code="out_of_range")
     view = scopes.find(request.user, "unit" if named[0] == "work_unit" else named[0], given[named[0]])
     return view.scope, Span(first, last), list(given["metric"])

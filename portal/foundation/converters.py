@@ -1,13 +1,10 @@
 """Path converters: what may stand in an address."""
 
 from datetime import date
-from typing import Final
 
 from django.urls import register_converter
 
-# Days of a case lie in a person's lifetime; further out, adding a day would leave the calendar.
-_FIRST_YEAR: Final = 1900
-_LAST_YEAR: Final = 2999
+from portal.foundation import clock
 
 
 class IsoDateConverter:
@@ -17,8 +14,8 @@ class IsoDateConverter:
 
     def to_python(self, value: str) -> date:
         """Return the day; ValueError, which Django takes as no match, when there is none."""
-        day = date.fromisoformat(value)
-        if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        day = clock.read_day(value)
+        if day is None:
             raise ValueError(value)
         return day
 

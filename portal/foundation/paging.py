@@ -15,6 +15,8 @@ from uuid import UUID
 from django.db.models import BooleanField, DateField, F, Func, IntegerField, Model, QuerySet, Subquery, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
+from portal.foundation import clock
+
 M = TypeVar("M", bound=Model)
 
 PAGE_SIZE = 50
@@ -94,7 +96,7 @@ class Turn:
         typed, number = query.get("at", "").strip()[:20], query.get("page", "").strip()
         # Nothing in a database has a number of more than nine digits of pages.
         wanted = max(int(number), 1) if number.isascii() and number.isdecimal() and len(number) < len("1000000000") else None
-        return cls(query.get("after", ""), query.get("before", ""), _day(typed), wanted, typed)
+        return cls(query.get("after", ""), query.get("before", ""), clock.read_day(typed), wanted, typed)
 
     @property
     def refused(self) -> bool:
@@ -237,7 +239,7 @@ class ByDay(Keyset[M]):
     def place_of(self, mark: str) -> Place | None:
         """Read the day and the key."""
         written = _DAY_MARK.fullmatch(mark)
-        day = _day(written[1]) if written else None
+        day = clock.read_day(written[1]) if written else None
         return (day, int(written[2])) if written and day else None
 
     def page(self, turn: Turn, *sources: "QuerySet[M, Any]") -> KeysetPage[M]:
@@ -331,15 +333,6 @@ class ByNumber(Keyset[M]):
 def _before(day: date) -> Place:
     """Return the place before all rows of a day: keys begin at 1."""
     return day + timedelta(days=1), 0
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text) if len(text) == len("2020-03-06") else None
-    except ValueError:
-        return None
-    # Arithmetic on the edge of the calendar fails.
-    return day if day is not None and day < date.max else None
 
 
 # --- By number ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from activities.models import Metric
-from activities.rollups import DAWN, Scope, Span
+from activities.rollups import Scope, Span
 from branches import access
 from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
@@ -225,7 +225,7 @@ class Preset:
 def asked_days(query: QueryDict) -> Asked:
     """Read `from` and `to`; one alone means that day."""
     first_typed, last_typed = (unicodedata.normalize("NFKC", query.get(name, "")).strip() for name in ("from", "to"))
-    first, last = _day(first_typed), _day(last_typed)
+    first, last = clock.read_day(first_typed), clock.read_day(last_typed)
     if (first_typed and first is None) or (last_typed and last is None):
         wrong = _("This is not a date. Write it as 2020-03-06.")
         return Asked(None, first_typed, last_typed, wrong if first_typed and first is None else "", wrong if last_typed and last is None else "")
@@ -244,12 +244,3 @@ def default_span(first: date | None, last: date | None) -> Span:
     if first is None or last is None or today - last < timedelta(days=31):
         return Span.day(today)
     return Span(first, last)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    # Nothing is older, and arithmetic on the edge of the calendar fails.
-    return day if len(text) == len("2020-03-06") and DAWN <= day <= date(2999, 12, 31) else None

@@ -225,6 +225,12 @@ def keys(rows: Iterable[Any]) -> list[int]:
     return sorted(row.pk for row in rows)
 
 
+def overlap(one: DateRange, other: DateRange) -> bool:
+    """Whether two spans of days, not empty, have a day in common."""
+    starts, ends = (max(span.lower or date.min for span in (one, other)), min(span.upper or date.max for span in (one, other)))
+    return starts < ends
+
+
 @pytest.fixture(params=[1, 2])
 def world(request: pytest.FixtureRequest, clock: Clock, catalogue: None) -> World:
     return World(request.param, clock)
@@ -278,20 +284,22 @@ def test_lines_below_a_region_are_a_recount(world: World) -> None:
 def test_who_holds_several_grants_sees_each_row_once_and_none_beside(world: World) -> None:
     today, tomorrow = world.clock.today(), world.clock.today() + timedelta(days=1)
     for person in world.people:
-        Membership.objects.create(person=person, branch=world.branches[2], during=world.branches[2].life)
+        branch, day = world.branches[2], world.random.choice(DAYS)
+        begun = DateRange(max(day, branch.life.lower or day), branch.life.upper)
+        Membership.objects.create(person=person, branch=branch, during=world.random.choice([branch.life, begun]))
     for _ in range(8):
         reader, held = make_user(), set[Any]()
         for thing in (world.random.choice(world.regions), world.random.choice(world.units), world.random.choice(world.branches)):
             during = world.random.choice([ALWAYS, DateRange(None, tomorrow), DateRange(None, today), DateRange(tomorrow, None)])
             give(reader, Role.OFFICIAL, thing, during=during)
             held |= {thing} if holds(during, today) else set()
-        sent = {
-            each.person_id for each in Secondment.objects.all() for unit in held if isinstance(unit, WorkUnit) and unit.pk in world.units_up(each.home_unit_id)
-        }
+        own = [each for each in Secondment.objects.all() for unit in held if isinstance(unit, WorkUnit) and unit.pk in world.units_up(each.home_unit_id)]
+        sent = {each.person_id for each in own if each.pk == max(each.person.secondments.all(), key=lambda one: one.during.lower or date.min).pk}
         territorial = {
             each.pk for each in world.branches if each in held or any(isinstance(one, Region) and one.pk in world.way_up(each.region_id, today) for one in held)
         }
-        seen = territorial | {each.branch_id for each in Membership.objects.filter(person__in=sent)}
+        meanwhile = [each for one in own for each in Membership.objects.filter(person=one.person_id) if overlap(each.during, one.during)]
+        seen = territorial | {each.branch_id for each in meanwhile}
         assert keys(Branch.objects.visible_to(reader)) == sorted(seen)
         assert keys(Measure.objects.visible_to(reader)) == keys(each for each in world.measures if each.branch_id in seen)
         members = {each.person_id for each in Membership.objects.filter(branch__in=territorial)}

@@ -1,6 +1,6 @@
-"""A moment that SQL writes is the one that Python writes."""
+"""Days as addresses have them, and moments as SQL writes them: those that Python means."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from json import dumps
 
 import pytest
@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.fields import DateTimeField
 
 from portal.foundation.api.writing import moment
-from portal.foundation.clock import moment_sql
+from portal.foundation.clock import moment_sql, read_day
 from portal.foundation.models import Job
 
 # In the summer of 1986 the clocks of Shanghai were an hour ahead.
@@ -19,6 +19,17 @@ MOMENTS = [
     datetime(2019, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
     datetime(1986, 7, 1, tzinfo=UTC),
 ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2020-W10-4", "20200306", "2020-3-6", "2020-02-30", "1899-12-31", "3000-01-01", "0001-01-01", "9999-12-31", "２０２０-03-06", "2020-03-06 "]
+)
+def test_what_is_no_day_of_ours_is_read_as_none(text: str) -> None:
+    assert read_day(text) is None
+
+
+def test_a_day_is_read_as_it_stands_in_an_address() -> None:
+    assert read_day("2020-02-29") == date(2020, 2, 29)
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from psycopg2.extras import DateRange
 from activities.services import Figure, Participation, Work, file_daily_report
 from branches.models import Branch
 from members import services
-from members.models import Membership, Person
+from members.models import Membership, Person, Secondment
 from members.services import PersonFacts
 from portal.accounts.models import User
 from portal.foundation.errors import Forbidden
@@ -67,6 +67,21 @@ def test_a_liaison_sees_their_units_people_and_no_others(liaison: User, city: Ci
     shown = page(liaison, LIST)
     assert "示例书记" in shown
     assert "外单位人" not in shown
+
+
+def test_somebody_is_of_the_unit_that_sent_them_last(liaison: User, city: City, branch: Branch, other_branch: Branch) -> None:
+    mover = make_person("换单位人")
+    Membership.objects.create(person=mover, branch=branch, during=DateRange(branch.life.lower, MARCH_5))
+    Secondment.objects.create(person=mover, home_unit=city.company, during=DateRange(None, MARCH_5))
+    assert "换单位人" in page(liaison, LIST)
+
+    Secondment.objects.create(person=mover, home_unit=city.bureau, during=DateRange(MARCH_5, None))
+    Membership.objects.create(person=mover, branch=other_branch, during=DateRange(MARCH_5, None))
+
+    assert "换单位人" not in page(liaison, LIST)
+    assert status(liaison, detail(mover)) == 404
+    assert branch in Branch.objects.visible_to(liaison)
+    assert other_branch not in Branch.objects.visible_to(liaison)
 
 
 @pytest.mark.parametrize("role", ["organiser", "reviewer", "official", "liaison", "administrator"])
