@@ -241,6 +241,10 @@ def _total(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06", "metric": "vehicles"}
 
 
+def _business_date(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "business_date": "2020-03-06"}
+
+
 def _quoted(case: Case) -> dict[str, Any]:
     return {**_total(case), "purpose": "日报"}
 
@@ -440,6 +444,7 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:statement-detail": api_reads(READERS, public_id("statement")),
     "activities-api:frozen-figure-list": lists(READERS),
     "activities-api:frozen-figure-detail": api_reads(READERS, public_id("frozen")),
+    "activities-api:derived-figures": api_reads(READERS, query=_business_date),
     "activities-api:metric-list": lists(),
     "activities-api:unit-list": lists(),
     "api-totals": api_reads(READERS, query=_total),

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from activities.api import views
+from activities.api.derived import DerivedFiguresView
 
 app_name = "activities-api"
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("statements/<uuid:public_id>/", views.StatementViewSet.as_view(ONE), name="statement-detail"),
     path("frozen-figures/", views.FrozenFigureViewSet.as_view(MANY), name="frozen-figure-list"),
     path("frozen-figures/<uuid:public_id>/", views.FrozenFigureViewSet.as_view(ONE), name="frozen-figure-detail"),
+    path("derived-figures/", DerivedFiguresView.as_view(), name="derived-figures"),
     path("metrics/", views.MetricViewSet.as_view(MANY), name="metric-list"),
     path("units/", views.UnitViewSet.as_view(MANY), name="unit-list"),
 ]

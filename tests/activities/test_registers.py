@@ -219,6 +219,22 @@ def test_only_who_files_corrects(notebook: Notebook, branch: Branch, organiser: 
     assert stored(branch)["needs_recorded"][0] == "12"
 
 
+def test_the_api_tells_what_the_registers_say_of_a_day(notebook: Notebook, branch: Branch, organiser: User, other_organiser: User) -> None:
+    asked = {"branch": str(branch.public_id), "business_date": "2020-03-06"}
+    answer = client_of(organiser).get("/api/v1/derived-figures/", asked).json()
+    assert answer["figures"] == [
+        {"metric": "needs_recorded", "value": "12", "unit": "items", "revision": 1, "records": "http://testserver/needs/?day=2020-03-06"}
+    ]
+    assert client_of(other_organiser).get("/api/v1/derived-figures/", asked).status_code == 404
+
+
+@pytest.mark.parametrize(("name", "text"), [("business_date", "6 March"), ("branch", "望江"), ("branch", ""), ("metric", "vehicles")])
+def test_the_api_says_what_is_wrong_with_a_question_to_the_registers(notebook: Notebook, branch: Branch, organiser: User, name: str, text: str) -> None:
+    answer = client_of(organiser).get("/api/v1/derived-figures/", {"branch": str(branch.public_id), "business_date": "2020-03-06", name: text})
+    assert answer.status_code == 422
+    assert [error["parameter"] for error in answer.json()["errors"]] == [name]
+
+
 def test_the_api_tells_what_the_register_said(notebook: Notebook, branch: Branch, organiser: User) -> None:
     file(branch, MARCH_6, by=organiser, needs_recorded=15)
     for address in ("measures", "entries"):
