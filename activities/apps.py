@@ -24,5 +24,9 @@ class ActivitiesConfig(AppConfig):
         "totals_are_kept": _("Totals are never emptied; let them be built anew."),
         "frozen_is_never_changed": _("A frozen figure stays as it is; freeze another one."),
         "frozen_is_kept": _("A frozen figure is kept."),
+        "need_keeps_its_beginning": _("Where, when and by whom a need was recorded stays as it is."),
+        "need_changes_with_an_event": _("A need changes only together with an event that says what was done."),
+        "need_is_kept": _("A need that was recorded is kept."),
+        "need_event_is_only_added": _("What happened to a need is never changed; write down what happens next."),
         "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
     }

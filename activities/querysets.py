@@ -188,3 +188,46 @@ class FrozenFigureQuerySet(ScopedQuerySet[Any]):
 
     scope_filter = staticmethod(access.scopes_within)
     scope_act = Act.SEE_REPORTS
+
+
+class NeedQuerySet(ScopedQuerySet[Any]):
+    """Needs: seen by whoever sees the reports of the branches that hold or recorded them, and where they were handed on to."""
+
+    scope_filter = staticmethod(access.needs_within)
+    scope_act = Act.SEE_REPORTS
+
+    def unresolved(self) -> Self:
+        """Needs that somebody waits for."""
+        return self.exclude(state="resolved")
+
+    def overdue(self, moment: datetime) -> Self:
+        """Needs that should have been resolved before `moment`."""
+        return self.unresolved().filter(due_at__lt=moment)
+
+    def kept_by(self, actor: object) -> Self:
+        """Needs that `actor` assigns, hands on and resolves: their branch's own."""
+        allowed = access.reach(actor, Act.KEEP_NEEDS)
+        return self.filter(access.branches_within(allowed, "branch__")) if allowed else self.none()
+
+    def answered_by(self, actor: object) -> Self:
+        """Needs that were handed on to where `actor` answers them."""
+        return self.filter(access.needs_handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
+
+    def told_to(self, actor: object) -> Self:
+        """Needs of which `actor` may read the words, the household and the telephone.
+
+        Sensitive fields of the branches that hold and that recorded them; and what a branch hands on, it tells to where it hands it on.
+        """
+        allowed = access.reach(actor, Act.SEE_SENSITIVE)
+        own = access.branches_within(allowed, "branch__") | access.branches_within(allowed, "origin__") if allowed else Q(pk__in=())
+        if allowed.everything:
+            return self
+        return self.filter(own | access.needs_handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
+
+
+class NeedEventQuerySet(ScopedQuerySet[Any]):
+    """What happened to needs."""
+
+    scope_filter = staticmethod(access.needs_within)
+    scope_path = "need__"
+    scope_act = Act.SEE_REPORTS

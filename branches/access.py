@@ -52,6 +52,9 @@ class Act(Enum):
     FILE_ON_BEHALF = "file on behalf from a telephone call"
     REVIEW = "accept or return reports"
     FREEZE = "freeze a figure that is quoted"
+    RECORD_NEEDS = "record what residents need"
+    KEEP_NEEDS = "assign, hand on, resolve and reopen a branch's needs"
+    ANSWER_NEEDS = "answer needs that were handed on to one's region or work unit"
     KEEP_PEOPLE = "add a branch's people, end their time, give offices"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
@@ -72,6 +75,11 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.FILE_ON_BEHALF: frozenset({Role.REVIEWER}),
     Act.REVIEW: frozenset({Role.REVIEWER}),
     Act.FREEZE: frozenset({Role.REVIEWER, Role.OFFICIAL, Role.LIAISON}),
+    # Whoever stands at a gate or in the community's office is told of needs; whose turn it is, and whether it is done, the organiser says.
+    Act.RECORD_NEEDS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER, Role.COMMUNITY}),
+    Act.KEEP_NEEDS: frozenset({Role.ORGANISER}),
+    # Where a branch hands needs on to: its street or community, or a work unit.
+    Act.ANSWER_NEEDS: frozenset({Role.REVIEWER, Role.COMMUNITY, Role.LIAISON}),
     Act.KEEP_PEOPLE: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
@@ -219,6 +227,24 @@ def scopes_within(allowed: Reach, prefix: str = "") -> Q:
         return Q()
     found = Q(**{f"{prefix}region__in": regions_below(allowed.regions)}) | Q(**{f"{prefix}work_unit__in": units_below(allowed.work_units)})
     return found | Q(**{f"{prefix}branch__in": rows("Branch").filter(branches_within(allowed)).values("pk")})
+
+
+def needs_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over needs: of branches in reach, which hold or recorded them, and those handed on to a region or a work unit in reach."""
+    if allowed.everything:
+        return Q()
+    own = branches_within(allowed, f"{prefix}branch__") | branches_within(allowed, f"{prefix}origin__")
+    return own | needs_handed_to(allowed, prefix)
+
+
+def needs_handed_to(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over needs that were handed on to a region or a work unit in reach, and are there."""
+    found = Q(pk__in=())
+    if allowed.regions:
+        found |= Q(**{f"{prefix}with_region__in": regions_below(allowed.regions)})
+    if allowed.work_units:
+        found |= Q(**{f"{prefix}with_unit__in": units_below(allowed.work_units)})
+    return found
 
 
 def people_within(allowed: Reach, prefix: str = "") -> Q:

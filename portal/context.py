@@ -47,6 +47,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Review"), "activities:review_list", ("activities:review_", "activities:on_behalf"), frozenset({Act.REVIEW})),
     Section(_("Dashboard"), "portal:dashboard", ("portal:dashboard", "portal:region_", "portal:unit_", "portal:branch_"), frozenset({Act.SEE_REPORTS})),
     Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
+    Section(_("Needs"), "activities:need_list", ("activities:need_",), frozenset({Act.SEE_REPORTS})),
     Section(_("Branches"), "branches:branch_list", ("branches:",), frozenset({Act.SEE_BRANCHES})),
     Section(_("People"), "members:person_list", ("members:",), frozenset({Act.SEE_PEOPLE})),
     Section(

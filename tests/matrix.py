@@ -29,6 +29,8 @@ ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
 ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
 
 IMPORTERS: Final = ORGANISER | REVIEWER
+# Whoever stands at a gate or sits in the community's office is told of needs; the organiser goes on with them.
+RECORDERS: Final = frozenset({"organiser", "shift_leader", "community"})
 
 EVERYBODY: Final = frozenset(ACTORS)
 NOT_SIGNED_IN: Final = frozenset({ANONYMOUS, CLOSED})
@@ -188,6 +190,10 @@ def _form_of_day(case: Case) -> dict[str, Any]:
 
 def _form_of_span(case: Case) -> dict[str, Any]:
     return {"first_day": "2020-03-01", "last_day": "2020-03-02", "relation": "adds_to_daily", "uid": str(uuid4()), "v_vehicles": "12", "q_vehicles": "exact"}
+
+
+def _need(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "uid": str(uuid4()), "channel": "phone", "category": "food", "urgency": "soon"}
 
 
 def _branch_facts(case: Case) -> dict[str, Any]:
@@ -372,6 +378,18 @@ MATRIX: Final[dict[str, Line]] = {
     "activities:import_template": lists(IMPORTERS),
     "activities:import_detail": changes(ORGANISER, frozenset(), of("import_id", "imported"), lambda case: {"shown": case.thing.imported.finding}),
     "activities:import_refused": reads(ORGANISER, of("import_id", "imported")),
+    "activities:need_list": lists(),
+    "activities:need_record": adds(_need, does=RECORDERS),
+    "activities:need_detail": reads(READERS, of("need_id", "need")),
+    "activities:need_act": acts(ORGANISER, READERS, of("need_id", "need"), lambda case: {"act": "resolve", "seen": "1", "result": "已送达"}),
+    "activities:need_done": Line(
+        {
+            "POST": Access(
+                ORGANISER, READERS, success=302, body=lambda case: {"need": f"{case.thing.need.public_id}.{case.thing.need.revision}", "result": "已送达"}
+            )
+        }
+    ),
+    "activities:need_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
     # Branches and people.
     "branches:branch_list": lists(),
     "branches:branch_detail": reads(SEERS, _BRANCH),

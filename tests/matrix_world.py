@@ -14,9 +14,10 @@ from openpyxl import Workbook
 
 from activities import freezing
 from activities.imports.services import check_table, take_in
-from activities.models import Entry, FrozenFigure, Metric, ReportImport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import Entry, FrozenFigure, Metric, Need, ReportImport, ReportVersion, Statement, StockReceipt, Unit
 from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, works_of
+from activities.services.needs import hand_on
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.models import Membership, Person
@@ -24,6 +25,7 @@ from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
+from tests.activities.needs import recorded
 from tests.factories import file, give, make_branch, make_person, make_user, since
 from tests.personas import MARCH_5, MARCH_6, City
 
@@ -56,6 +58,8 @@ class Side:
     machine: User
     workbook: Attachment
     imported: ReportImport
+    need: Need
+    handed_on: Need
 
     @cached_property
     def membership(self) -> Membership:
@@ -75,7 +79,7 @@ class Side:
     @cached_property
     def private_words(self) -> tuple[str, ...]:
         """Names and numbers that nobody on the other side may read."""
-        return self.branch.name, self.person.name, self.person.phone, self.person.duty_phone, self.clerk.username, str(self.filed.receipt)
+        return self.branch.name, self.person.name, self.person.phone, self.person.duty_phone, self.clerk.username, str(self.filed.receipt), self.need.household
 
 
 @dataclass
@@ -192,4 +196,6 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         machine=machine,
         workbook=importing.keep_workbook(actor=keeper, content=workbook(community, "庚"), name="b.xlsx"),
         imported=_checked_import(clerk, branch),
+        need=recorded(branch, clerk, household=f"{digit}栋101"),
+        handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
     )

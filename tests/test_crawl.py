@@ -54,6 +54,8 @@ NOT_LINKED: Final = {
     "accounts:user_reset": "answers a form",
     "accounts:user_set_active": "answers a form",
     "activities:draft_save": "answers a script",
+    "activities:need_act": "answers a form",
+    "activities:need_done": "answers a form",
     "activities:report_confirm": "answers a form",
     "activities:report_withdraw": "answers a form",
     "activities:review_act": "answers a form",
@@ -63,7 +65,7 @@ NOT_LINKED: Final = {
 
 # Offered beside each figure, for all its days: one of them stands for the others.
 _ASKED_OF_FIGURES: Final = ("portal:as_of", "portal:frozen_new")
-_FILES: Final = ("portal:dashboard_export", "portal:records_export")
+_FILES: Final = ("portal:dashboard_export", "portal:records_export", "activities:need_export")
 
 
 @dataclass

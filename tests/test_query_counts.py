@@ -25,6 +25,8 @@ from activities.models import (
     ImportedReport,
     Measure,
     Metric,
+    Need,
+    NeedEvent,
     PeriodReport,
     RefusedCell,
     ReportImport,
@@ -75,6 +77,7 @@ class World:
         self._beside(numbers)
         self._accounts(numbers, branches)
         self._imports(numbers, branches)
+        self._needs(numbers, people)
         self.size = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -167,6 +170,20 @@ class World:
         for of_report, day in ((ImportedReport.State.READY, MARCH_6), (ImportedReport.State.PRESENT, MARCH_6 - ONE_DAY)):
             staged = {"of": first, "business_date": day, "state": of_report, "uid": uuid4(), "receipt": "", "figures": 1}
             ImportedReport.objects.bulk_create(ImportedReport(branch=branch, **staged) for branch in branches)
+
+    def _needs(self, numbers: range, people: list[Person]) -> None:
+        """Needs of the branch, one of three resolved; the first of them with as many events."""
+        now = portal_clock.now()
+        given = {"branch": self.branch, "origin": self.branch, "recorded_by": self.users["organiser"], "recorded_at": now, "recorded_on": MARCH_6}
+        given |= {"channel": "phone", "category": "food", "due_at": now, "household": "3栋", "phone": "19900001234", "words": "白菜"}
+        done = {"state": "resolved", "resolved_at": now, "resolved_on": MARCH_6, "result": "已送达"}
+        needs = Need.objects.bulk_create(Need(assignee=people[0], **given | (done if number % 3 == 0 else {})) for number in numbers)
+        told = {"branch": self.branch, "business_date": MARCH_6, "at": now, "actor": self.users["organiser"]}
+        NeedEvent.objects.bulk_create(NeedEvent(need=need, number=1, kind="recorded", **told) for need in needs)
+        first = Need.objects.order_by("pk")[0]
+        NeedEvent.objects.bulk_create(
+            NeedEvent(need=first, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
+        )
 
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
@@ -282,6 +299,13 @@ ADDRESSES: Final = (
     Address("official", "activities:entry_detail", lambda world: [Entry.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
     Address("organiser", "activities:import_list"),
     Address("organiser", "activities:import_detail", lambda world: [ReportImport.objects.order_by("pk")[0].public_id]),
+    # Needs.
+    Address("official", "activities:need_list"),
+    Address("organiser", "activities:need_list", query=lambda world: {"branch": str(world.branch.public_id), "state": "open"}),
+    Address("organiser", "activities:need_list", query=lambda world: {"state": ""}),
+    Address("organiser", "activities:need_detail", lambda world: [Need.objects.order_by("pk")[0].public_id]),
+    Address("organiser", "activities:need_detail", lambda world: [Need.objects.order_by("pk")[1].public_id]),
+    Address("organiser", "activities:need_record"),
     # The API.
     _api("branches-api:region-list"),
     _api("branches-api:work-unit-list"),

@@ -3,6 +3,7 @@
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
 from activities.models.frozen import FrozenFigure
 from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
+from activities.models.need import Need, NeedEvent
 from activities.models.report import (
     DailyReport,
     Entry,
@@ -28,6 +29,8 @@ __all__ = [
     "ImportedReport",
     "Measure",
     "Metric",
+    "Need",
+    "NeedEvent",
     "OverPlaces",
     "OverTime",
     "PeriodReport",

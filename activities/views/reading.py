@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,17 +22,13 @@ from activities.querysets import DailyReportQuerySet, ReportVersionQuerySet
 from activities.receipts import read_receipt
 from activities.registers import differences
 from activities.rollups import DAWN, Span
+from activities.views.choices import shorten
 from branches import access
 from branches.access import Act
-from branches.filters import regions_seen
-from branches.models import Branch, Level
-from members.filters import branches_seen
+from branches.models import Branch
 from members.models import Person
 from portal.foundation import audit, clock
 from portal.foundation.paging import TURNS, ByDay, Counted, Turn
-
-# A list to choose from is read by eye; what is deeper is reached from a link.
-_CHOICES: Final = 200
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     seen = with_state(DailyReport.objects.visible_to(request.user)).filter(state__isnull=False)
     filters = ReportFilter(request.GET, queryset=seen, request=request)
     rows = filters.qs if filters.form.is_valid() else seen.none()
-    _shorten_choices(filters.form, request)
+    shorten(filters.form, request)
     turn = Turn.read(request.GET)
     # By branch within a day: so the index leads from page to page, whatever is filed.
     page = ByDay[DailyReport]("business_date", "branch_id").page(turn, rows.select_related("branch"))
@@ -289,19 +285,6 @@ def _looked_up(request: HttpRequest) -> dict[str, Any]:
         return {"receipt": typed, "receipt_state": "misread"}
     version = ReportVersion.objects.visible_to(request.user).filter(receipt=number).select_related("branch", "daily_report", "period_report").first()
     return {"receipt": number, "receipt_state": "found" if version else "unknown", "receipt_version": version}
-
-
-def _shorten_choices(form: Any, request: HttpRequest) -> None:
-    """Offer towns and what is above them, and the first branches; what the address names stays chosen."""
-    regions = regions_seen(request).filter(level__in=Level.above(Level.COMMUNITY)).order_by("name_key", "pk")
-    choices: dict[str, QuerySet[Any]] = {"region": regions, "branch": branches_seen(request)}
-    for name, seen in choices.items():
-        chosen = form.cleaned_data.get(name)
-        offered = list(seen[:_CHOICES])
-        if chosen is not None and chosen not in offered:
-            offered.append(chosen)
-        field = form.fields[name]
-        field.widget.choices = [("", field.empty_label), *((one.public_id, one.name) for one in offered)]
 
 
 def _lang() -> str:

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
-from activities.models import ReportDraft, ReportVersion
+from activities.models import Need, ReportDraft, ReportVersion
 from activities.views.timing import TimeLeft, day_state
 from branches.access import Act
 from branches.models import Branch
@@ -38,6 +39,8 @@ class BranchDay:
     to_confirm: list[ReportVersion] = field(default_factory=list)
     missing: list[date] = field(default_factory=list)
     drafts: list[ReportDraft] = field(default_factory=list)
+    needs_open: int = 0
+    needs_overdue: int = 0
 
     @property
     def state(self) -> str:
@@ -95,6 +98,9 @@ def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:
     drafts: dict[int, list[ReportDraft]] = defaultdict(list)
     for draft in ReportDraft.objects.filter(user_id=request.user.pk or 0, branch__in=list(rows), business_date__gte=since).order_by("-business_date"):
         drafts[draft.branch_id].append(draft)
+    needs = Need.objects.filter(branch__in=list(rows), state=Need.State.OPEN).order_by().values("branch")
+    for found in needs.annotate(total=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now))):
+        rows[found["branch"]].needs_open, rows[found["branch"]].needs_overdue = found["total"], found["overdue"]
     for pk, row in rows.items():
         _fill(row, filed[pk], drafts[pk])
         row.left = TimeLeft(row.branch.due_at(row.day) if row.owes else None, now)

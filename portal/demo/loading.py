@@ -10,6 +10,7 @@ from portal.demo.beside import add_goods, add_period_reports
 from portal.demo.city import build_city
 from portal.demo.days import Chronicle
 from portal.demo.invention import SOURCE, Invention
+from portal.demo.needs import add_needs
 from portal.demo.people import build_people
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
 from portal.foundation import audit, locks
@@ -40,6 +41,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     Chronicle(invention, organisers, sign_ins["demo-reviewer"]).write()
     add_period_reports(invention, organisers)
     add_goods(invention)
+    add_needs(invention, organisers)
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

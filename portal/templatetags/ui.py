@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal import charts
 from portal.icons import ICONS
@@ -49,6 +50,11 @@ LOOKS: Final[dict[str, Look]] = {
     "merged": Look(_("Merged"), "stack"),
     "dissolved": Look(_("Dissolved"), "minus"),
     "archived": Look(_("Archived"), "lock"),
+    "open": Look(pgettext_lazy("need", "Open"), "disc", "held"),
+    "overdue": Look(_("Overdue"), "clock", "accent"),
+    "urgent": Look(_("Urgent"), "accent", "warn"),
+    "handed_on": Look(_("Handed on"), "right", "held"),
+    "resolved": Look(_("Resolved"), "check", "ok"),
     "agree": Look(_("Agrees"), "equal", "ok"),
     "differ": Look(_("Differs"), "differ", "warn"),
 }

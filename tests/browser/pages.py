@@ -215,6 +215,38 @@ PAGES: Final[tuple[Shown, ...]] = (
         page("activities:import_detail", f"things.import_{state}.public_id", by=ORGANISER, state=state)
         for state in ("reading", "checked", "refused", "filed", "failed")
     ),
+    # Needs.
+    page("activities:need_list", by=READERS),
+    page("activities:need_list", by=ORGANISER, query="?state=", state="all"),
+    page("activities:need_list", by=ORGANISER, query="?state=open&tick=all", state="all ticked"),
+    page("activities:need_list", by=ORGANISER, query="?since=2030-01-01", state="nothing found"),
+    page("activities:need_list", by=("nothing-due",), state="empty"),
+    page("activities:need_record", by=("organiser", "shift_leader", "community")),
+    refused("activities:need_record", by=ORGANISER, state="empty form", fills=typed(words="")),
+    refused(
+        "activities:need_record",
+        by=ORGANISER,
+        state="recorded already",
+        status=409,
+        fills=typed(category="medicine", words="降压药两盒", household="3栋2单元501"),
+    ),
+    page("activities:need_record", by=("official",), state="forbidden", status=403),
+    page("activities:need_detail", "things.need_open.public_id", by=READERS),
+    *(page("activities:need_detail", f"things.need_{state}.public_id", by=ORGANISER, state=state) for state in ("overdue", "handed_on", "resolved")),
+    page("activities:need_detail", "things.need_handed_on.public_id", by=REVIEWER, state="handed on to the reader"),
+    refused(
+        "activities:need_act", "things.need_open.public_id", by=ORGANISER, state="without a result", posts_alone=True, fills=typed(act="resolve", seen="2")
+    ),
+    refused(
+        "activities:need_act",
+        "things.need_resolved.public_id",
+        by=ORGANISER,
+        state="resolved meanwhile",
+        status=409,
+        posts_alone=True,
+        fills=typed(act="resolve", seen="1", result="药店没有这种药，正在找别的药店"),
+    ),
+    refused("activities:need_done", by=ORGANISER, state="nothing ticked", posts_alone=True, fills=typed(result="")),
     # Branches and people.
     page("branches:branch_list", by=SEERS),
     page("branches:branch_list", by=("official",), query="?q=没有这个支部", state="nothing found"),
@@ -292,6 +324,7 @@ NO_PAGE: Final = {
     "portal:dashboard_export": "a workbook or csv",
     "portal:records_export": "a workbook or csv",
     "portal:audit_export": "csv",
+    "activities:need_export": "a workbook or csv",
     "activities:draft_save": "JSON for the form's script",
     "activities:report_confirm": "leads to the report",
     "activities:report_withdraw": "leads to the report",

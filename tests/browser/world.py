@@ -19,7 +19,7 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, works_of
+from activities.services import Figure, file_period_report, needs, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.models import Person
@@ -57,6 +57,7 @@ TYPED: Final = (
         "坏",
         "示例一公司",
     ),
+    *("降压药两盒", "3栋2单元501", "5栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
@@ -88,6 +89,7 @@ def build_world() -> World:
     _papers(world)
     _quoted(world)
     _uploaded(world)
+    _needed(world)
     return world
 
 
@@ -238,6 +240,25 @@ def _uploaded(world: World) -> None:
     assert failed.job is not None
     failed.job.state = Job.State.FAILED
     failed.job.save()
+
+
+def _needed(world: World) -> None:
+    """Needs in each state: one open and handed out, one overdue, one with the street, one resolved and called back about."""
+    organiser, main, person = world.users["organiser"], world.branches["main"], world.people["member"]
+    facts = {"words": "降压药两盒", "household": "3栋2单元501", "phone": "19900007788", "contact": "示例居民"}
+
+    def need(key: str, category: str, hours: int = 0, **more: Any) -> Any:
+        asked = needs.NeedFacts("phone", category, **facts | more)
+        world.things[f"need_{key}"], _created = needs.record_need(
+            actor=organiser, branch=main, facts=asked, uid=uuid4(), at=clock.now() - timedelta(hours=hours)
+        )
+        return world.things[f"need_{key}"]
+
+    needs.assign(actor=organiser, need=need("open", "medicine"), seen=1, person=person)
+    need("overdue", "medical", hours=50, urgency="urgent", household="5栋")
+    needs.hand_on(actor=organiser, need=need("handed_on", "care", household="5栋"), seen=1, to=world.regions["street"], note="请协调车辆")
+    needs.resolve(actor=organiser, need=need("resolved", "food"), seen=1, result="已送达")
+    needs.call_back(actor=organiser, need=world.things["need_resolved"], seen=2, answer="solved")
 
 
 def workbook(name: str, clerk: str = "钱", **changes: str) -> bytes:
