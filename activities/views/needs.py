@@ -34,6 +34,7 @@ from activities.views.choices import shorten
 from branches import access
 from members.models import Person
 from portal.foundation import audit, clock
+from portal.foundation.downloads import a_few_at_once
 from portal.foundation.paging import TURNS, ByColumns, ByDay, Counted, Keyset, KeysetPage, Turn
 from portal.foundation.tables import CSV, WORKBOOK, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.foundation.text import mask_name, mask_phone
@@ -144,6 +145,7 @@ def detail_page(request: HttpRequest, need: Any, refused: Refused | None = None,
 
 
 @require_GET
+@a_few_at_once
 def need_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
     """Send all rows of the list as csv or xlsx, without words, households, names and telephones; the audit log says who took which."""
     types = {"csv": CSV, "xlsx": WORKBOOK}

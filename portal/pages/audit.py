@@ -19,11 +19,11 @@ from branches import access
 from branches.access import Act
 from branches.forms import DayField
 from portal.foundation import audit, clock
+from portal.foundation.downloads import a_few_at_once
 from portal.foundation.models import AuditEntry
 from portal.foundation.paging import ByNumber, Counted, Turn
 from portal.foundation.tables import CSV, Column, Kind, Listing, Sheet, csv_of
 from portal.pages.audit_words import ACTIONS, Detail, action_choices, details_of, kinds, names_in
-from portal.pages.downloads import a_few_at_once
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -22,10 +22,10 @@ from activities.querysets import MeasureQuerySet
 from activities.rollups import Span, Total
 from activities.templatetags.figures import figure_text, language
 from portal.foundation import audit, clock
+from portal.foundation.downloads import a_few_at_once
 from portal.foundation.tables import CSV, WORKBOOK, Cell, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.pages.below import ChildLine
 from portal.pages.board import Board, RegionBoard, WorkUnitBoard, board_of
-from portal.pages.downloads import a_few_at_once
 from portal.pages.records import Question, question_of
 from portal.pages.scopes import DASHBOARDS, find
 from portal.templatetags.ui import LOOKS

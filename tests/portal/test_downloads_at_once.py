@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from branches.models import Branch
 from portal.accounts.models import User
+from portal.foundation.downloads import AT_ONCE
 from portal.foundation.errors import TooMany
 from portal.foundation.models import AuditEntry
-from portal.pages.downloads import AT_ONCE
 from tests.factories import file
 from tests.personas import MARCH_6
 
