@@ -57,6 +57,7 @@ NOT_LINKED: Final = {
     "activities:need_act": "answers a form",
     "activities:need_done": "answers a form",
     "activities:report_confirm": "answers a form",
+    "activities:report_from_registers": "answers a form",
     "activities:report_withdraw": "answers a form",
     "activities:review_act": "answers a form",
     "portal:duty_phone": "answers a form",
