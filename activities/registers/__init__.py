@@ -12,22 +12,11 @@ from typing import Any, Final, Protocol
 
 from activities.figures import Qualifier
 from activities.models import Measure, Metric, ReportVersion
+from activities.registers import needs
+from activities.registers.derived import Derived
 from branches.models import Branch
 
-
-@dataclass(frozen=True)
-class Derived:
-    """What a register says of a figure.
-
-    Attributes:
-        value: in the metric's own unit, exact.
-        revision: the number of the newest record or event that was counted; 0 where there is none.
-        href: where exactly the records that were counted are listed.
-    """
-
-    value: Decimal
-    revision: int
-    href: str
+__all__ = ["Derived", "Difference", "Register", "differences", "fed", "figures_of", "origin"]
 
 
 class Register(Protocol):
@@ -51,7 +40,7 @@ class Difference:
     now: Derived
 
 
-REGISTERS: Final[tuple[Register, ...]] = ()
+REGISTERS: Final[tuple[Register, ...]] = (needs,)
 
 
 def fed() -> frozenset[str]:

@@ -1,0 +1,45 @@
+"""The ledger of needs: how many of a day were recorded and resolved, and how many residents were served by it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max, Q, Sum
+from django.urls import reverse
+
+from activities.models import Need, NeedEvent
+from activities.registers.derived import Derived
+from branches.models import Branch
+
+RECORDED: Final = "needs_recorded"
+RESOLVED: Final = "needs_resolved"
+SERVED: Final = "residents_served"
+METRICS: Final = frozenset({RECORDED, RESOLVED, SERVED})
+
+
+def figures(branch: Branch, day: date) -> dict[str, Derived]:
+    """Return what the ledger of a branch says of a day; nothing of days before its first need.
+
+    A need counts as resolved on the day of the resolution that holds now, at the branch that resolved it: opened again, it counts no more, until it is
+    resolved anew. So no need is ever resolved twice in a total.
+    """
+    of_branch = Need.objects.filter(Q(branch=branch) | Q(origin=branch), recorded_on__lte=day)
+    done = Q(branch=branch, state=Need.State.RESOLVED, resolved_on=day)
+    counts = {"recorded": Count("pk", filter=Q(origin=branch, recorded_on=day)), "resolved": Count("pk", filter=done)}
+    said = of_branch.aggregate(kept=Count("pk"), served=Sum("residents", filter=done, default=0), **counts)
+    if not said["kept"]:
+        return {}
+    # Whatever happens to a need of that day later may change the day: so the newest event of each of them is looked at.
+    touched = NeedEvent.objects.filter(branch=branch, business_date=day).order_by().values("need")
+    revision = NeedEvent.objects.filter(need__in=touched).aggregate(newest=Max("pk", default=0))["newest"]
+    return {
+        RECORDED: Derived(Decimal(said["recorded"]), revision, _listed(branch, day, "recorded")),
+        RESOLVED: Derived(Decimal(said["resolved"]), revision, _listed(branch, day, "resolved")),
+        SERVED: Derived(Decimal(said["served"]), revision, _listed(branch, day, "resolved")),
+    }
+
+
+def _listed(branch: Branch, day: date, counted: str) -> str:
+    asked = {"branch": branch.public_id, "since": day.isoformat(), "until": day.isoformat(), "counted": counted}
+    return f"{reverse('activities:need_list')}?{urlencode(asked)}"
