@@ -56,6 +56,9 @@ class Act(Enum):
     KEEP_NEEDS = "assign, hand on, resolve and reopen a branch's needs"
     ANSWER_NEEDS = "answer needs that were handed on to one's region or work unit"
     KEEP_PEOPLE = "add a branch's people, end their time, give offices"
+    SEE_ROSTER = "see how posts are staffed"
+    LEAD_SHIFTS = "see who serves when, and lead them"
+    KEEP_ROSTER = "keep posts, shifts and who is on them"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
@@ -81,6 +84,10 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     # Where a branch hands needs on to: its street or community, or a work unit.
     Act.ANSWER_NEEDS: frozenset({Role.REVIEWER, Role.COMMUNITY, Role.LIAISON}),
     Act.KEEP_PEOPLE: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
+    # How many serve is not the community's to know; who serves when is whereabouts, and nobody's but theirs who lead them.
+    Act.SEE_ROSTER: _CASE_READERS - {Role.COMMUNITY},
+    Act.LEAD_SHIFTS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER}),
+    Act.KEEP_ROSTER: frozenset({Role.ORGANISER}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),

@@ -11,5 +11,6 @@ class MembersConfig(AppConfig):
     # Sentences for the rules that triggers keep, by constraint name.
     rules = {
         "membership_carries_the_branch_life": _("The membership must lie inside the life of the branch."),
+        "assignment_carries_the_shift": _("The shift was moved to another time meanwhile."),
         "term_carries_the_membership": _("The term of office must lie inside the membership."),
     }

@@ -1,14 +1,18 @@
-"""What pages and API filter people by."""
+"""What pages and API filter people and shifts by."""
+
+from datetime import date
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from branches.filters import units_seen
-from branches.models import Branch, WorkUnit
-from members.models import Person
-from members.querysets import PersonQuerySet
+from branches.access import Act
+from branches.filters import regions_seen, units_seen
+from branches.forms import DayInput
+from branches.models import Branch, Region, WorkUnit
+from members.models import DutyPost, Person, Shift
+from members.querysets import DutyPostQuerySet, PersonQuerySet, ShiftQuerySet
 from portal.foundation import clock
 
 
@@ -44,3 +48,57 @@ class PersonFilter(django_filters.FilterSet):  # type: ignore[misc]
     def of_unit(self, queryset: PersonQuerySet, name: str, value: WorkUnit) -> PersonQuerySet:
         """Keep people whom a work unit or a unit below it sent, at any time."""
         return queryset.sent_by(value)
+
+
+def rosters_seen(request: HttpRequest | None) -> QuerySet[Branch]:
+    """Return the branches whose roster whoever asks may see."""
+    return Branch.objects.visible_to(request.user, Act.SEE_ROSTER).by_name() if request is not None else Branch.objects.none()
+
+
+class DutyPostFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Posts by branch, duty and day."""
+
+    branch = django_filters.ModelChoiceFilter(label=_("Branch"), queryset=rosters_seen, to_field_name="public_id")
+    duty = django_filters.ChoiceFilter(label=_("Duty"), choices=DutyPost.Duty.choices)
+    staffed_on = django_filters.DateFilter(label=_("Staffed on this day"), method="by_day")
+
+    class Meta:
+        model = DutyPost
+        fields: list[str] = []
+
+    def by_day(self, queryset: DutyPostQuerySet, name: str, value: date) -> DutyPostQuerySet:
+        """Keep posts that are staffed on a day."""
+        return queryset.on(value)
+
+
+class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Shifts by place, work unit, branch, business date, and whether they are short of people."""
+
+    region = django_filters.ModelChoiceFilter(
+        label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
+    )
+    work_unit = django_filters.ModelChoiceFilter(
+        label=_("Served by"), queryset=units_seen, to_field_name="public_id", method="of_unit", empty_label=_("All work units")
+    )
+    branch = django_filters.ModelChoiceFilter(
+        label=_("Branch"), queryset=rosters_seen, to_field_name="public_id", field_name="post__branch", empty_label=_("All branches")
+    )
+    first_day = django_filters.DateFilter(label=_("From"), field_name="business_date", lookup_expr="gte", widget=DayInput)
+    last_day = django_filters.DateFilter(label=_("Up to"), field_name="business_date", lookup_expr="lte", widget=DayInput)
+    short = django_filters.ChoiceFilter(label=_("People"), choices=[("yes", _("short of people"))], method="by_cover", empty_label=_("All shifts"))
+
+    class Meta:
+        model = Shift
+        fields: list[str] = []
+
+    def in_region(self, queryset: ShiftQuerySet, name: str, value: Region) -> ShiftQuerySet:
+        """Keep shifts of branches hosted at or below a region today."""
+        return queryset.filter(post__branch__in=Branch.objects.within(value, clock.today()))
+
+    def of_unit(self, queryset: ShiftQuerySet, name: str, value: WorkUnit) -> ShiftQuerySet:
+        """Keep shifts of branches to which a work unit or a unit below it sends people."""
+        return queryset.filter(post__branch__in=Branch.objects.served_by(value))
+
+    def by_cover(self, queryset: ShiftQuerySet, name: str, value: str) -> ShiftQuerySet:
+        """Keep shifts with fewer people than they need."""
+        return queryset.uncovered()

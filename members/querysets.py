@@ -1,9 +1,12 @@
 """Queries over people in domain words."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
-from django.db.models import Q, QuerySet
+from django.apps import apps
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from psycopg2.extras import DateTimeTZRange
 
 from branches import access
 from branches.access import Act
@@ -44,3 +47,34 @@ class MembershipQuerySet(QuerySet[Any, Any]):
     def on(self, day: date) -> Self:
         """Memberships that hold on `day`."""
         return self.filter(during__contains=day)
+
+
+class DutyPostQuerySet(ScopedQuerySet[Any]):
+    """Posts that branches staff in shifts."""
+
+    scope_path = "branch__"
+    scope_act = Act.SEE_ROSTER
+
+    def on(self, day: date) -> Self:
+        """Posts that are staffed on `day`."""
+        return self.filter(during__contains=day)
+
+
+class ShiftQuerySet(ScopedQuerySet[Any]):
+    """Shifts."""
+
+    scope_path = "post__branch__"
+    scope_act = Act.SEE_ROSTER
+
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Shifts of which any part lies between two moments."""
+        return self.filter(during__overlap=DateTimeTZRange(start, end))
+
+    def with_cover(self) -> Self:
+        """Add `on_duty`, how many people are on each shift."""
+        people = apps.get_model("members", "Assignment")._default_manager.filter(shift=OuterRef("pk")).order_by().values("shift")
+        return self.annotate(on_duty=Coalesce(Subquery(people.values(number=Count("pk"))), 0))
+
+    def uncovered(self) -> Self:
+        """Shifts with fewer people on them than they need."""
+        return self.with_cover().filter(on_duty__lt=F("people"))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/", include("portal.accounts.urls")),
     path("branches/", include("portal.pages.branch_urls")),
     path("people/", include("portal.pages.people_urls")),
+    path("roster/", include("portal.pages.roster_urls")),
     path("reports/", include("activities.urls")),
     path("api/v1/", include("portal.api.urls")),
     # Open: the language is chosen before sign-in too.

@@ -23,6 +23,8 @@ SEERS: Final = READERS | {"administrator", "member"}
 # The community's secretary lists requests and accepts deliveries; who serves in the branch is not theirs to know. A member sees their own page.
 PEOPLE_SEERS: Final = READERS - {"community"} | {"administrator"}
 PEOPLE_KEEPERS: Final = frozenset({"organiser", "administrator"})
+# How many serve is not the community's to know.
+ROSTER_SEERS: Final = READERS - {"community"}
 FREEZERS: Final = frozenset({"reviewer", "official", "liaison"})
 OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
@@ -243,6 +245,22 @@ def _api_span(case: Case) -> dict[str, Any]:
     return {"uid": str(uuid4()), "branch": str(case.thing.branch.public_id), "first_day": "2020-03-01", "last_day": "2020-03-02", "figures": figures}
 
 
+def _posts(case: Case) -> dict[str, Any]:
+    return {"names": "南门", "duty": "checkpoint", "people": "1", "pattern": "three", "first_day": "2020-03-06"}
+
+
+def _on_days(case: Case) -> dict[str, Any]:
+    return {"branch_id": case.thing.branch.public_id, "first_day": MARCH_6, "last_day": MARCH_6}
+
+
+def _put_on(case: Case) -> dict[str, Any]:
+    return {"person": str(case.thing.hand.public_id), "seen": "0"}
+
+
+def _away(case: Case) -> dict[str, Any]:
+    return {"person": str(case.thing.person.public_id), "reason": "ill", "first_day": "2020-03-20"}
+
+
 def _total(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "from": "2020-03-01", "to": "2020-03-06", "metric": "vehicles"}
 
@@ -406,6 +424,24 @@ MATRIX: Final[dict[str, Line]] = {
     "members:member_add": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _person_facts),
     "members:officer_set": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _office),
     "members:membership_end": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, of("membership_id", "membership"), lambda case: {"last_day": "2020-03-06"}),
+    # The roster.
+    "roster:shift_list": lists(ROSTER_SEERS),
+    "roster:shift_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "roster:roster_today": reads(ROSTER_SEERS, _BRANCH),
+    "roster:roster_day": reads(ROSTER_SEERS, _a_day),
+    "roster:roster_week": reads(ROSTER_SEERS, _a_day),
+    "roster:post_list": reads(ROSTER_SEERS, _BRANCH),
+    "roster:shift_detail": Line({"GET": Access(ROSTER_SEERS), "POST": Access(ORGANISER, ROSTER_SEERS, success=302, body=_put_on)}, of("shift_id", "shift")),
+    "roster:shift_change": acts(ORGANISER, ROSTER_SEERS, of("shift_id", "shift"), lambda case: {"people": "2"}),
+    "roster:post_edit": changes(
+        ORGANISER, ROSTER_SEERS, of("post_id", "post"), lambda case: {"name": "南门", "duty": "patrol", "people": "2", "pattern": "day_night"}
+    ),
+    "roster:post_add": changes(ORGANISER, SEERS, _BRANCH, _posts),
+    "roster:roster_fill": changes(ORGANISER, SEERS, _BRANCH, lambda case: {"first_day": "2020-03-06", "last_day": "2020-03-08"}),
+    "roster:roster_copy": acts(ORGANISER, SEERS, _a_day),
+    "roster:roster_gaps": Line({"GET": Access(ORGANISER, SEERS)}, _on_days),
+    "roster:time_off": changes(ORGANISER, SEERS, _BRANCH, _away),
+    "roster:time_off_end": acts(ORGANISER, frozenset({"shift_leader"}), of("off_id", "off")),
     # Accounts and grants: held by different people, none of whom sees case data.
     "accounts:user_list": lists(ACCOUNT_SEERS),
     "accounts:user_detail": reads(ACCOUNT_SEERS, _CLERK),
@@ -431,6 +467,10 @@ MATRIX: Final[dict[str, Line]] = {
     "branches-api:branch-detail": api_reads(SEERS, public_id("branch")),
     "members-api:person-list": lists(PEOPLE_SEERS),
     "members-api:person-detail": api_reads(PEOPLE_SEERS, public_id("person")),
+    "members-api:duty-post-list": lists(ROSTER_SEERS),
+    "members-api:duty-post-detail": api_reads(ROSTER_SEERS, public_id("post")),
+    "members-api:shift-list": lists(ROSTER_SEERS),
+    "members-api:shift-detail": api_reads(ROSTER_SEERS, public_id("shift")),
     "activities-api:report-list": Line(
         {
             "GET": Access(READERS, otherwise=403, outside=200),

@@ -20,7 +20,10 @@ from activities.services import Figure, Participation, Work, file_daily_report, 
 from activities.services.needs import hand_on
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
-from members.models import Membership, Person
+from members.forms_roster import THREE
+from members.models import DutyPost, Membership, Person, Shift, TimeOff
+from members.services import roster
+from members.services.roster import PostFacts
 from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
@@ -60,6 +63,11 @@ class Side:
     imported: ReportImport
     need: Need
     handed_on: Need
+    post: DutyPost
+    shift: Shift
+    off: TimeOff
+    # Somebody who is free for the shift.
+    hand: Person
 
     @cached_property
     def membership(self) -> Membership:
@@ -163,6 +171,15 @@ def _without_grant(city: City, branch: Branch) -> dict[str, User]:
     return {CLOSED: closed, NOBODY: make_user("x-nobody"), REVOKED: revoked, ENDED: ended, EARLY: early}
 
 
+def _staffed(clerk: User, branch: Branch) -> tuple[DutyPost, Shift, TimeOff]:
+    """A post with a shift tomorrow that nobody is on, for the one who could be is away."""
+    [post] = roster.add_posts(actor=clerk, branch=branch, names=["东门"], facts=PostFacts("checkpoint", 1, THREE), first_day=MARCH_5)
+    person = branch.memberships.get().person
+    off = roster.add_time_off(actor=clerk, branch=branch, person=person, first_day=MARCH_6, last_day=MARCH_6 + DAY, reason="away")
+    roster.fill_roster(actor=clerk, branch=branch, first_day=MARCH_6, last_day=MARCH_6 + DAY)
+    return post, Shift.objects.filter(post=post).order_by("-during")[0], off
+
+
 def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side:
     branch = make_branch(community, f"{community.name}临时党支部")
     branch.sending_units.add(unit)
@@ -180,6 +197,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
     period = file_period_report(
         actor=clerk, branch=branch, first_day=MARCH_5 - 6 * DAY, last_day=MARCH_5 - 3 * DAY, works=works_of([Figure("vehicles", Decimal(9))]), uid=uuid4()
     )
+    post, to_staff, off = _staffed(clerk, branch)
     return Side(
         branch=branch,
         community=community,
@@ -198,4 +216,8 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         imported=_checked_import(clerk, branch),
         need=recorded(branch, clerk, household=f"{digit}栋101"),
         handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
+        post=post,
+        shift=to_staff,
+        off=off,
+        hand=make_person(f"值守{unit.name}", unit, branch),
     )

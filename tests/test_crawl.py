@@ -39,7 +39,8 @@ CRAWLERS: Final = (ANONYMOUS, "nobody", *ROLES, CITY_OFFICIAL)
 UNSCOPED: Final = frozenset({"system", "security", "auditor"})
 # The same page is opened for so many spans of days, so many pictures of a chart and so many exports: more would only ask the same again.
 SPANS, VARIANTS = 2, 1
-FIRST_DAY: Final = date(2020, 3, 3)
+# A roster may be looked at for any day to come.
+FIRST_DAY, LAST_DAY = date(2020, 3, 3), date(2020, 3, 10)
 PAGE_SIZE: Final = 3
 PAGES_OF_THE_LOG: Final = 30
 
@@ -61,12 +62,15 @@ NOT_LINKED: Final = {
     "activities:report_withdraw": "answers a form",
     "activities:review_act": "answers a form",
     "portal:duty_phone": "answers a form",
+    "roster:roster_copy": "answers a form",
+    "roster:shift_change": "answers a form",
+    "roster:time_off_end": "answers a form",
 }
 
 
 # Offered beside each figure, for all its days: one of them stands for the others.
 _ASKED_OF_FIGURES: Final = ("portal:as_of", "portal:frozen_new")
-_FILES: Final = ("portal:dashboard_export", "portal:records_export", "activities:need_export")
+_FILES: Final = ("portal:dashboard_export", "portal:records_export", "activities:need_export", "roster:shift_export")
 
 
 @dataclass
@@ -165,7 +169,7 @@ class Crawl:
         match = resolve(parts.path)
         query = dict(parse_qsl(parts.query))
         days = [query.get("day", ""), query.get("from", ""), str(match.kwargs.get("day", ""))]
-        if any(re.match(r"\d{4}-\d\d-\d\d$", day) and date.fromisoformat(day) < FIRST_DAY for day in days[::2]):
+        if any(re.match(r"\d{4}-\d\d-\d\d$", day) and not FIRST_DAY <= date.fromisoformat(day) <= LAST_DAY for day in days[::2]):
             return False
         if match.view_name in {"portal:region_dashboard", "portal:unit_dashboard", "portal:branch_dashboard", *_FILES, *_ASKED_OF_FIGURES}:
             picture = {name: value for name, value in query.items() if name not in {"from", "to"}}

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from psycopg2.extras import DateTimeTZRange
 from pytest_django import DjangoDbBlocker
 
 from activities.models import (
@@ -37,7 +38,7 @@ from activities.models import (
 )
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import Membership, OfficerTerm, Person, Secondment
+from members.models import Assignment, DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, TimeOff
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -78,6 +79,7 @@ class World:
         self._accounts(numbers, branches)
         self._imports(numbers, branches)
         self._needs(numbers, people)
+        self._roster(numbers, people)
         self.size = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -185,6 +187,14 @@ class World:
             NeedEvent(need=first, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
         )
 
+    def _roster(self, numbers: range, people: list[Person]) -> None:
+        """As many posts, each with a shift of tonight that somebody is on and that lacks another, and people off."""
+        posts = DutyPost.objects.bulk_create(DutyPost(branch=self.branch, name=f"第{number}卡口", people=2, during=ALWAYS) for number in numbers)
+        tonight = DateTimeTZRange(portal_clock.now(), portal_clock.now() + timedelta(hours=8))
+        shifts = Shift.objects.bulk_create(Shift(post=post, during=tonight, business_date=MARCH_6, people=2) for post in posts)
+        Assignment.objects.bulk_create(Assignment(shift=shift, person=person) for shift, person in zip(shifts, people, strict=True))
+        TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
+
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
         Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch=branch, during=ALWAYS) for user, branch in zip(users, branches, strict=True))
@@ -273,6 +283,20 @@ ADDRESSES: Final = (
     Address("organiser", "members:officer_set", _branch),
     Address("administrator", "branches:branch_edit", _branch),
     Address("administrator", "accounts:user_add"),
+    # The roster.
+    Address("official", "roster:shift_list"),
+    Address("organiser", "roster:shift_list"),
+    Address("liaison", "roster:shift_list", query=lambda world: {"region": str(world.city.street.public_id), "short": "yes"}),
+    Address("organiser", "roster:roster_today", _branch),
+    Address("official", "roster:roster_today", _branch),
+    Address("organiser", "roster:roster_week", lambda world: [world.branch.public_id, MARCH_6]),
+    Address("organiser", "roster:roster_gaps", lambda world: [world.branch.public_id, MARCH_6, MARCH_6]),
+    Address("organiser", "roster:post_list", _branch),
+    Address("organiser", "roster:roster_fill", _branch),
+    Address("organiser", "roster:time_off", _branch),
+    Address("organiser", "roster:shift_detail", lambda world: [Shift.objects.order_by("pk")[0].public_id]),
+    _api("members-api:duty-post-list"),
+    _api("members-api:shift-list"),
     # Figures.
     Address("official", "portal:region_dashboard", lambda world: [world.city.street.public_id], _days),
     Address("official", "portal:region_dashboard", lambda world: [world.city.community.public_id]),

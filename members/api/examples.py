@@ -23,3 +23,29 @@ PERSON: dict[str, Any] = {
     ],
     "secondments": [{"home_unit": COMPANY, "region": None, "channel": "team", "job": "", "during": {"first_day": "2020-02-01", "last_day": None}}],
 }
+
+POST_ID = "01890a5d-ac96-774b-bcce-b302099a8090"
+SHIFT_ID = "01890a5d-ac96-774b-bcce-b302099a8091"
+
+DUTY_POST: dict[str, Any] = {
+    "public_id": POST_ID,
+    "url": f"{ROOT}duty-posts/{POST_ID}/",
+    "branch": BRANCH_REFERENCE,
+    "name": "东门卡口",
+    "duty": "checkpoint",
+    "people": 1,
+    "times": [{"starts_at": "08:00:00", "ends_at": "16:00:00"}],
+    "during": {"first_day": "2020-02-10", "last_day": None},
+}
+
+SHIFT: dict[str, Any] = {
+    "public_id": SHIFT_ID,
+    "url": f"{ROOT}shifts/{SHIFT_ID}/",
+    "branch": BRANCH_REFERENCE,
+    "post": {"public_id": POST_ID, "name": "东门卡口", "url": f"{ROOT}duty-posts/{POST_ID}/"},
+    "business_date": "2020-03-06",
+    "starts_at": "2020-03-06T08:00:00+08:00",
+    "ends_at": "2020-03-06T16:00:00+08:00",
+    "people": 1,
+    "on_duty": 1,
+}

@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
-from members.models import Membership, OfficerTerm, Person, Secondment
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, ShiftTime
 from portal.foundation.api.fields import DaysField, ReferenceField, UrlField
 from portal.foundation.text import mask_name, mask_phone
 
 PERSONS = "members-api:person-list"
+DUTY_POSTS = "members-api:duty-post-list"
+SHIFTS = "members-api:shift-list"
 
 
 class OfficerTermSerializer(serializers.ModelSerializer[OfficerTerm]):
@@ -82,3 +84,40 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
         if person.sensitive_seen:
             return number or None
         return mask_phone(number) if number and not self.context["machine"] else None
+
+
+class ShiftTimeSerializer(serializers.ModelSerializer[ShiftTime]):
+    """A shift of a post's day."""
+
+    class Meta:
+        model = ShiftTime
+        fields = ["starts_at", "ends_at"]
+
+
+class DutyPostSerializer(serializers.ModelSerializer[DutyPost]):
+    """Something that a branch staffs in shifts."""
+
+    url = UrlField(DUTY_POSTS)
+    branch = ReferenceField(BRANCHES, help_text=_("The branch that staffs it."))
+    times = ShiftTimeSerializer(many=True, help_text=_("The shifts of its day; one that ends no later than it starts runs over midnight."))
+    during = DaysField(help_text=_("On which days it is staffed."))
+
+    class Meta:
+        model = DutyPost
+        fields = ["public_id", "url", "branch", "name", "duty", "people", "times", "during"]
+
+
+class ShiftSerializer(serializers.ModelSerializer[Shift]):
+    """A post to be staffed from a moment until a moment; who serves is not told."""
+
+    url = UrlField(SHIFTS)
+    branch = ReferenceField(BRANCHES, source="post.branch", help_text=_("The branch that staffs the post."))
+    post = ReferenceField(DUTY_POSTS, help_text=_("The post."))
+    business_date = serializers.DateField(help_text=_("The business date in force at its start."))
+    starts_at = serializers.DateTimeField(read_only=True, help_text=_("When it starts."))
+    ends_at = serializers.DateTimeField(read_only=True, help_text=_("When it ends."))
+    on_duty = serializers.IntegerField(read_only=True, help_text=_("How many people are on it."))
+
+    class Meta:
+        model = Shift
+        fields = ["public_id", "url", "branch", "post", "business_date", "starts_at", "ends_at", "people", "on_duty"]

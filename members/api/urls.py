@@ -1,4 +1,4 @@
-"""Persons."""
+"""Persons, posts and shifts."""
 
 from django.urls import path
 
@@ -9,4 +9,8 @@ app_name = "members-api"
 urlpatterns = [
     path("persons/", views.PersonViewSet.as_view({"get": "list"}), name="person-list"),
     path("persons/<uuid:public_id>/", views.PersonViewSet.as_view({"get": "retrieve"}), name="person-detail"),
+    path("duty-posts/", views.DutyPostViewSet.as_view({"get": "list"}), name="duty-post-list"),
+    path("duty-posts/<uuid:public_id>/", views.DutyPostViewSet.as_view({"get": "retrieve"}), name="duty-post-detail"),
+    path("shifts/", views.ShiftViewSet.as_view({"get": "list"}), name="shift-list"),
+    path("shifts/<uuid:public_id>/", views.ShiftViewSet.as_view({"get": "retrieve"}), name="shift-detail"),
 ]

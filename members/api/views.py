@@ -1,4 +1,4 @@
-"""Persons."""
+"""Persons, posts and shifts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from branches.access import Act
 from branches.api.base import ScopedViewSet, reads_as_a_machine
 from branches.models import Branch
 from members.api import examples
-from members.api.serializers import PersonSerializer
-from members.filters import PersonFilter
-from members.models import Membership, OfficerTerm, Person, Secondment
+from members.api.serializers import DutyPostSerializer, PersonSerializer, ShiftSerializer
+from members.filters import DutyPostFilter, PersonFilter, ShiftFilter
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift
 from portal.foundation import audit
 from portal.foundation.api.schema import describes_reading
 
@@ -68,3 +68,41 @@ class PersonViewSet(ScopedViewSet):
     def get_serializer_context(self) -> dict[str, Any]:
         """Return the context with whether a machine reads."""
         return {**super().get_serializer_context(), "machine": reads_as_a_machine(self.request and self.request.user)}
+
+
+@describes_reading(
+    many=_("List posts"),
+    one=_("Read a post"),
+    about=_("Gates, patrols, disinfection and delivery points that branches in your scope staff, with the times of their shifts."),
+    shown=examples.DUTY_POST,
+    tag="roster",
+)
+class DutyPostViewSet(ScopedViewSet):
+    """Posts."""
+
+    act = Act.SEE_ROSTER
+    queryset = DutyPost.objects.select_related("branch").prefetch_related("times")
+    serializer_class = DutyPostSerializer
+    filterset_class = DutyPostFilter
+
+
+@describes_reading(
+    many=_("List shifts"),
+    one=_("Read a shift"),
+    about=_("Shifts of branches in your scope, with how many people they need and have. Who serves when is whereabouts, and not told here."),
+    shown=examples.SHIFT,
+    tag="roster",
+)
+class ShiftViewSet(ScopedViewSet):
+    """Shifts."""
+
+    act = Act.SEE_ROSTER
+    queryset = Shift.objects.select_related("post__branch")
+    serializer_class = ShiftSerializer
+    filterset_class = ShiftFilter
+
+    def seen(self) -> QuerySet[Any, Any]:
+        """Return the shifts in scope, each with how many people are on it."""
+        rows: Any = super().seen()
+        counted: QuerySet[Any, Any] = rows.with_cover()
+        return counted

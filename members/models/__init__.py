@@ -1,5 +1,18 @@
 """People and their duties, one subject a module."""
 
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
+from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
 
-__all__ = ["Membership", "OfficerTerm", "Person", "Secondment", "Squad", "SquadMember"]
+__all__ = [
+    "Assignment",
+    "DutyPost",
+    "Membership",
+    "OfficerTerm",
+    "Person",
+    "Secondment",
+    "Shift",
+    "ShiftTime",
+    "Squad",
+    "SquadMember",
+    "TimeOff",
+]

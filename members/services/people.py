@@ -14,7 +14,8 @@ from branches import access
 from branches.access import Act
 from branches.models import Branch, WorkUnit
 from branches.services import refusals_beside
-from members.models import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
+from members.services import roster
 from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
 
@@ -89,7 +90,7 @@ def people_kept(actor: object) -> QuerySet[Person]:
 
 
 def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last_day: date) -> Membership:
-    """End somebody's time in a branch after `last_day`; offices that they hold end with it.
+    """End somebody's time in a branch after `last_day`; offices that they hold and shifts that they would have served end with it.
 
     Raises:
         Forbidden: the branch's people are not the actor's to keep.
@@ -99,6 +100,7 @@ def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last
     with refusals_beside(_FIELDS):
         _shorten(membership.terms.all(), last_day)
         _shorten(Membership.objects.filter(pk=membership.pk), last_day)
+        roster.release(branch=membership.branch, person=membership.person, last_day=last_day)
         audit.record(actor, "membership.ended", membership, last_day=last_day.isoformat())
     membership.refresh_from_db()
     return membership
@@ -120,7 +122,7 @@ def set_officer(*, actor: Model | AnonymousUser, membership: Membership, office:
 
 
 def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, merged_into: Branch | None = None) -> Branch:
-    """End a branch after `last_day`: dissolved, or merged into another. Memberships, offices and squads end with it.
+    """End a branch after `last_day`: dissolved, or merged into another. Memberships, offices, squads and posts end with it.
 
     Raises:
         Forbidden: the branch, or the one it goes into, is not the actor's to administer.
@@ -134,6 +136,8 @@ def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, 
         _shorten(Membership.objects.filter(branch=branch), last_day)
         _shorten(SquadMember.objects.filter(squad__branch=branch), last_day)
         _shorten(Squad.objects.filter(branch=branch), last_day)
+        roster.release(branch=branch, person=None, last_day=last_day)
+        _shorten(DutyPost.objects.filter(branch=branch), last_day)
         branch.state = Branch.State.MERGED if merged_into else Branch.State.DISSOLVED
         branch.ended_on, branch.merged_into = last_day, merged_into
         branch.save(update_fields=["state", "ended_on", "merged_into"])

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,12 +21,10 @@ from members import services
 from members.filters import PersonFilter, branches_seen
 from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm, PersonForm
 from members.models import Membership, Person, Secondment
+from members.views.choices import shorten_choices
 from portal.foundation import audit, clock
 from portal.foundation.paging import ByColumns, Counted, Turn
 from portal.foundation.text import mask_phone
-
-# A list to choose from is read by eye; what is deeper is reached from a link.
-_CHOICES = 200
 
 
 @require_safe
@@ -36,7 +34,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     filters = PersonFilter(request.GET, queryset=seen.order_by("name_key", "pk"), request=request)
     rows = (filters.qs if filters.form.is_valid() else seen.none()).prefetch_related(*_of_today(request))
     page = ByColumns[Person]("name_key", "pk", among=seen).page(Turn.read(request.GET), rows)
-    _shorten_choices(filters.form, request)
+    shorten_choices(filters.form, branch=branches_seen(request), work_unit=units_seen(request).order_by("name_key", "pk"))
     return render(
         request,
         "members/person_list.html",
@@ -151,15 +149,3 @@ def _of_today(request: HttpRequest) -> tuple["Prefetch[Any]", "Prefetch[Any]"]:
     memberships = Membership.objects.filter(during__contains=today, branch__in=seen).select_related("branch")
     secondments = Secondment.objects.filter(during__contains=today).select_related("home_unit")
     return Prefetch("memberships", memberships, to_attr="memberships_today"), Prefetch("secondments", secondments, to_attr="secondments_today")
-
-
-def _shorten_choices(form: forms.Form, request: HttpRequest) -> None:
-    """Offer the first branches and units; one that the address names stays chosen."""
-    choices: dict[str, QuerySet[Any]] = {"branch": branches_seen(request), "work_unit": units_seen(request).order_by("name_key", "pk")}
-    for name, seen in choices.items():
-        chosen = form.cleaned_data.get(name)
-        offered = list(seen[:_CHOICES])
-        if chosen is not None and chosen not in offered:
-            offered.append(chosen)
-        field: Any = form.fields[name]
-        field.widget.choices = [("", field.empty_label), *((one.public_id, one.name) for one in offered)]

@@ -21,8 +21,8 @@ from activities.models import DailyReport, PeriodReport, ReportVersion
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
-from members.api.serializers import PERSONS
-from members.models import Membership, OfficerTerm, Person, Secondment
+from members.api.serializers import DUTY_POSTS, PERSONS, SHIFTS
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift
 from portal.foundation.api.fields import link
 from portal.foundation.api.pagination import Cursor, KeysetPagination
 from portal.foundation.api.schema import example
@@ -56,6 +56,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "membership": Source("persons", PERSONS, _of_people(Membership, "person"), "person__public_id"),
     "secondment": Source("persons", PERSONS, _of_people(Secondment, "person"), "person__public_id"),
     "officerterm": Source("persons", PERSONS, _of_people(OfficerTerm, "membership__person"), "membership__person__public_id"),
+    "dutypost": Source("duty-posts", DUTY_POSTS, DutyPost.objects.visible_to),
+    "shift": Source("shifts", SHIFTS, Shift.objects.visible_to),
     "dailyreport": Source("reports", REPORTS, DailyReport.objects.visible_to),
     "periodreport": Source("period-reports", PERIOD_REPORTS, PeriodReport.objects.visible_to),
     "reportversion": Source("report-versions", VERSIONS, ReportVersion.objects.visible_to),

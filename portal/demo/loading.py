@@ -12,6 +12,7 @@ from portal.demo.days import Chronicle
 from portal.demo.invention import SOURCE, Invention
 from portal.demo.needs import add_needs
 from portal.demo.people import build_people
+from portal.demo.rosters import add_rosters
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
 from portal.foundation import audit, locks
 
@@ -42,6 +43,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_period_reports(invention, organisers)
     add_goods(invention)
     add_needs(invention, organisers)
+    add_rosters(invention, organisers)
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.urls import register_converter
+from django.urls.converters import get_converters
 
 from portal.foundation import clock
 
@@ -26,4 +27,5 @@ class IsoDateConverter:
 
 def register() -> None:
     """Make `<iso-date:...>` known; a module of addresses calls it before its paths."""
-    register_converter(IsoDateConverter, "iso-date")
+    if "iso-date" not in get_converters():
+        register_converter(IsoDateConverter, "iso-date")

@@ -29,7 +29,7 @@ MOST_MEMBERS = 50
 MOST_DEPUTIES = 1
 
 _SHOWN = 10
-_ACTS = (Act.SEE_REPORTS, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL)
+_ACTS = (Act.SEE_REPORTS, Act.SEE_ROSTER, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL)
 _RANK = {office: rank for rank, office in enumerate(OfficerTerm.Office.values)}
 
 
@@ -69,6 +69,7 @@ def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
         "squads": Squad.objects.filter(branch=branch, during__contains=clock.today()).annotate(people=_people_today()).order_by("name"),
         "warnings": warnings_about(branch, officers),
         "sees_reports": branch.may_see_reports,
+        "sees_roster": branch.may_see_roster,
         "can_administer": branch.may_administer,
         "can_keep_people": branch.may_keep_people,
     }

@@ -55,6 +55,8 @@ LOOKS: Final[dict[str, Look]] = {
     "urgent": Look(_("Urgent"), "accent", "warn"),
     "handed_on": Look(_("Handed on"), "right", "held"),
     "resolved": Look(_("Resolved"), "check", "ok"),
+    "covered": Look(_("Covered"), "check", "ok"),
+    "short": Look(_("Short of people"), "people", "warn"),
     "agree": Look(_("Agrees"), "equal", "ok"),
     "differ": Look(_("Differs"), "differ", "warn"),
 }

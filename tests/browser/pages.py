@@ -15,6 +15,7 @@ from tests.browser.world import LOCKED, NOBODY, World, workbook
 READERS: Final = ("organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client")
 SEERS: Final = (*READERS, "administrator", "member")
 PEOPLE_SEERS: Final = ("organiser", "shift_leader", "reviewer", "official", "liaison", "client", "administrator")
+ROSTER_SEERS: Final = ("organiser", "shift_leader", "reviewer", "official", "liaison", "client")
 REGIONAL: Final = ("official", "reviewer", "community", "client")
 KEEPERS: Final = ("administrator", "organiser")
 ACCOUNT_SEERS: Final = ("administrator", "system", "security")
@@ -273,6 +274,29 @@ PAGES: Final[tuple[Shown, ...]] = (
     refused(
         "members:membership_end", "people.member.memberships.first.public_id", by=ADMINISTRATOR, state="impossible day", fills=typed(last_day="2020-02-30")
     ),
+    # The roster.
+    page("roster:shift_list", by=ROSTER_SEERS),
+    page("roster:shift_list", by=("official",), query="?first_day=2030-01-01", state="nothing found"),
+    page("roster:shift_list", by=("nothing-due",), state="empty"),
+    page("roster:roster_today", _MAIN, by=ROSTER_SEERS),
+    page("roster:roster_today", _IDLE, by=IDLE_CLERK, state="no post yet"),
+    page("roster:roster_day", _MAIN, "2020-03-09", by=ORGANISER, state="nothing planned"),
+    page("roster:roster_week", _MAIN, _TODAY, by=ROSTER_SEERS),
+    page("roster:roster_week", _IDLE, _TODAY, by=IDLE_CLERK, state="nothing planned"),
+    page("roster:roster_gaps", _MAIN, _TODAY, "2020-03-07", by=ORGANISER),
+    page("roster:roster_gaps", _IDLE, _TODAY, _TODAY, by=IDLE_CLERK, state="nothing planned"),
+    page("roster:roster_fill", _MAIN, by=ORGANISER),
+    refused("roster:roster_fill", _MAIN, by=ORGANISER, state="impossible days", fills=typed(first_day="2020-03-05", last_day="2020-02-30")),
+    page("roster:post_list", _MAIN, by=ROSTER_SEERS),
+    page("roster:post_list", _IDLE, by=IDLE_CLERK, state="empty"),
+    page("roster:post_add", _MAIN, by=ORGANISER),
+    refused("roster:post_add", _MAIN, by=ORGANISER, state="half a shift", fills=typed(names="", pattern="own", start_1="08:00")),
+    page("roster:post_edit", "things.post.public_id", by=ORGANISER),
+    page("roster:shift_detail", "things.shift.public_id", by=ROSTER_SEERS),
+    page("roster:shift_detail", "things.short.public_id", by=ORGANISER, state="short of people"),
+    refused("roster:shift_detail", "things.short.public_id", by=ORGANISER, state="nobody chosen", form="main form.card", fills=typed(person="")),
+    page("roster:time_off", _MAIN, by=ORGANISER),
+    refused("roster:time_off", _MAIN, by=ORGANISER, state="impossible day", form="main form.card", fills=typed(person="", first_day="2020-02-30")),
     # Accounts.
     page("accounts:user_list", by=ACCOUNT_SEERS),
     page("accounts:user_list", by=("system",), query="?q=没有这个人", state="nothing found"),
@@ -325,6 +349,10 @@ NO_PAGE: Final = {
     "portal:records_export": "a workbook or csv",
     "portal:audit_export": "csv",
     "activities:need_export": "a workbook or csv",
+    "roster:shift_export": "csv or a workbook",
+    "roster:roster_copy": "leads to what stays empty",
+    "roster:shift_change": "leads to the shift",
+    "roster:time_off_end": "leads to who is off",
     "activities:draft_save": "JSON for the form's script",
     "activities:report_confirm": "leads to the report",
     "activities:report_withdraw": "leads to the report",

@@ -22,7 +22,10 @@ from activities.rollups import Scope, Span
 from activities.services import Figure, file_period_report, needs, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
-from members.models import Person
+from members.forms_roster import THREE
+from members.models import DutyPost, Person, Shift
+from members.services import roster
+from members.services.roster import PostFacts
 from portal.accounts import importing
 from portal.accounts.models import User
 from portal.foundation import clock
@@ -90,6 +93,7 @@ def build_world() -> World:
     _quoted(world)
     _uploaded(world)
     _needed(world)
+    _staffed(world)
     return world
 
 
@@ -113,6 +117,18 @@ def _places(world: World) -> None:
     world.people["member"] = make_person("示例党员", company, world.branches["main"])
     for number in range(12):
         make_person(f"示例志愿者{number}", company, world.branches["main"])
+
+
+def _staffed(world: World) -> None:
+    """A day's posts with nobody left for some of them, and a branch that has none."""
+    main, organiser = world.branches["main"], world.users["organiser"]
+    posts = ["示例东门", "示例西门", "示例物资配送点"]
+    roster.add_posts(actor=organiser, branch=main, names=posts, facts=PostFacts("checkpoint", 2, THREE), first_day=TODAY)
+    roster.add_time_off(actor=organiser, branch=main, person=world.people["secretary"], first_day=TODAY, last_day=None, reason="ill")
+    roster.fill_roster(actor=organiser, branch=main, first_day=TODAY, last_day=TODAY + DAY)
+    world.things["post"] = DutyPost.objects.order_by("pk")[0]
+    world.things["shift"] = Shift.objects.with_cover().filter(on_duty__gt=0).order_by("-during", "pk")[0]
+    world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
 
 
 def _accounts(world: World) -> None:

@@ -9,9 +9,11 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from branches.models import Branch
 from members.models import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_unit, since
+from tests.members.broken_roster import CASES as OF_THE_ROSTER
 from tests.rules import Add, Break, Case, Cases, alter, assert_says, refused, refused_at_once, refused_to_both
 
 CASES = Cases("members")
+CASES.known += OF_THE_ROSTER.known
 NEVER = DateRange(date(2020, 3, 1), date(2020, 3, 1))
 MARCH_1, MARCH_9, MARCH_10, MARCH_31 = date(2020, 3, 1), date(2020, 3, 9), date(2020, 3, 10), date(2020, 3, 31)
 MARCH = since(MARCH_1, MARCH_31)

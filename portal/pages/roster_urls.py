@@ -1,0 +1,29 @@
+"""The roster: who serves at which post, and when; its files are made beside those of figures."""
+
+from django.urls import path
+
+from members.views import roster, roster_edit
+from portal.foundation import converters
+from portal.pages.rosters import shift_export
+
+app_name = "roster"
+
+converters.register()
+
+urlpatterns = [
+    path("", roster.shift_list, name="shift_list"),
+    path("export.<str:format>", shift_export, name="shift_export"),
+    path("branches/<uuid:branch_id>/", roster.roster_day, name="roster_today"),
+    path("branches/<uuid:branch_id>/<iso-date:day>/", roster.roster_day, name="roster_day"),
+    path("branches/<uuid:branch_id>/<iso-date:day>/week/", roster.roster_week, name="roster_week"),
+    path("branches/<uuid:branch_id>/<iso-date:day>/copy/", roster.roster_copy, name="roster_copy"),
+    path("branches/<uuid:branch_id>/<iso-date:first_day>/<iso-date:last_day>/empty/", roster.roster_gaps, name="roster_gaps"),
+    path("branches/<uuid:branch_id>/fill/", roster.roster_fill, name="roster_fill"),
+    path("branches/<uuid:branch_id>/posts/", roster_edit.post_list, name="post_list"),
+    path("branches/<uuid:branch_id>/posts/add/", roster_edit.post_add, name="post_add"),
+    path("branches/<uuid:branch_id>/time-off/", roster_edit.time_off, name="time_off"),
+    path("time-off/<uuid:off_id>/end/", roster_edit.time_off_end, name="time_off_end"),
+    path("posts/<uuid:post_id>/", roster_edit.post_edit, name="post_edit"),
+    path("shifts/<uuid:shift_id>/", roster_edit.shift_detail, name="shift_detail"),
+    path("shifts/<uuid:shift_id>/change/", roster_edit.shift_change, name="shift_change"),
+]

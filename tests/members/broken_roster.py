@@ -1,0 +1,166 @@
+"""What PostgreSQL keeps of posts, shifts and who is on them, broken on purpose."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+from psycopg2.extras import DateRange, DateTimeTZRange
+
+from branches.models import Branch
+from members.models import Assignment, DutyPost, Shift, ShiftTime, TimeOff
+from tests.factories import ALWAYS, make_branch, make_person, make_region, since
+from tests.rules import Add, Break, Cases, alter
+
+CASES = Cases("members")
+MARCH_6 = date(2020, 3, 6)
+NEVER = DateRange(MARCH_6, MARCH_6)
+_serial = count(1)
+
+
+def at(hour: int, day: date = MARCH_6) -> datetime:
+    """A moment of a day; 24 is the next midnight."""
+    return timezone.make_aware(datetime.combine(day, time())) + timedelta(hours=hour)
+
+
+def hours(start: int, end: int) -> DateTimeTZRange:
+    return DateTimeTZRange(at(start), at(end))
+
+
+def a_branch() -> Branch:
+    return make_branch(make_region("示例社区", "community"))
+
+
+def post(branch: Branch | None = None, **values: Any) -> DutyPost:
+    return DutyPost(**{"branch": branch or a_branch(), "name": f"{next(_serial)}号门", "during": ALWAYS, **values})
+
+
+def stored_post() -> DutyPost:
+    made = post()
+    made.save()
+    return made
+
+
+def shift(of: DutyPost | None = None, during: DateTimeTZRange | None = None, **values: Any) -> Shift:
+    return Shift(**{"post": of or stored_post(), "during": during or hours(8, 16), "business_date": MARCH_6, **values})
+
+
+def stored_shift(during: DateTimeTZRange | None = None) -> Shift:
+    made = shift(during=during)
+    made.save()
+    return made
+
+
+# --- Posts ----------------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("duty_post_once_per_source", collides=True)
+def a_post_loaded_twice() -> Break:
+    branch, key = a_branch(), f"k{next(_serial)}"
+    return Break(Add(post(branch, source="名册", key=key)), after=Add(post(branch, source="名册", key=key)))
+
+
+@CASES.breaks("duty_post_for_a_time")
+def a_post_for_no_time() -> Break:
+    return Break(Add(post(during=NEVER)))
+
+
+@CASES.breaks("duty_post_takes_one_to_fifty")
+def a_post_for_nobody() -> Break:
+    return Break(Add(post(people=0)))
+
+
+@CASES.breaks("one_duty_post_of_a_name_at_a_time", collides=True)
+def two_posts_of_one_name() -> Break:
+    branch = a_branch()
+    return Break(Add(post(branch, name="东门", during=since(MARCH_6))), after=Add(post(branch, name="东门", during=since(date(2020, 3, 1), MARCH_6))))
+
+
+@CASES.breaks("one_shift_time_a_start", collides=True)
+def two_shifts_of_a_day_that_start_together() -> Break:
+    of = stored_post()
+    return Break(Add(ShiftTime(post=of, starts_at=time(8), ends_at=time(12))), after=Add(ShiftTime(post=of, starts_at=time(8), ends_at=time(16))))
+
+
+# --- Shifts ---------------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("shift_once", collides=True)
+def a_shift_planned_twice() -> Break:
+    of = stored_post()
+    return Break(Add(shift(of)), after=Add(shift(of)))
+
+
+@CASES.breaks("shift_has_both_ends")
+def a_shift_without_an_end() -> Break:
+    return Break(Add(shift(during=DateTimeTZRange(at(8), None))))
+
+
+@CASES.breaks("shift_has_both_ends")
+def a_shift_of_no_time() -> Break:
+    return Break(Add(shift(during=hours(8, 8))))
+
+
+@CASES.breaks("shift_of_a_day_at_most")
+def a_shift_longer_than_a_day() -> Break:
+    return Break(Add(shift(during=hours(8, 33))))
+
+
+@CASES.breaks("shift_takes_one_to_fifty")
+def a_shift_for_a_crowd() -> Break:
+    return Break(alter(stored_shift(), people=51))
+
+
+# --- Assignments ----------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("one_shift_at_a_time", collides=True)
+def one_person_on_two_shifts_that_overlap() -> Break:
+    person = make_person()
+    return Break(Add(Assignment(shift=stored_shift(hours(15, 23)), person=person)), after=Add(Assignment(shift=stored_shift(), person=person)))
+
+
+@CASES.breaks("one_shift_at_a_time")
+def one_person_on_two_shifts_that_overlap_after_midnight() -> Break:
+    person = make_person()
+    Assignment.objects.create(shift=stored_shift(hours(20, 32)), person=person)
+    return Break(Add(Assignment(shift=stored_shift(hours(31, 39)), person=person)))
+
+
+@CASES.breaks("one_shift_at_a_time")
+def a_shift_moved_onto_another_of_the_same_person() -> Break:
+    person, early, late = make_person(), stored_shift(hours(8, 16)), stored_shift(hours(16, 24))
+    for each in (early, late):
+        Assignment.objects.create(shift=each, person=person)
+    return Break(alter(late, during=hours(15, 23)))
+
+
+@CASES.breaks("one_shift_at_a_time")
+def hours_of_a_shift_written_by_hand() -> Break:
+    """The trigger writes the true ones over them."""
+    person = make_person()
+    Assignment.objects.create(shift=stored_shift(), person=person)
+    return Break(Add(Assignment(shift=stored_shift(), person=person, during=hours(100, 101))))
+
+
+@CASES.breaks("assignment_carries_the_shift", only_at_once=True)
+def somebody_put_on_a_shift_while_it_is_moved() -> Break:
+    of = stored_shift()
+    return Break(Add(Assignment(shift=of, person=make_person())), after=alter(of, during=hours(9, 17)))
+
+
+# --- Off ------------------------------------------------------------------------------------------------------------------
+
+
+@CASES.breaks("time_off_for_a_time")
+def time_off_for_no_time() -> Break:
+    return Break(Add(TimeOff(branch=a_branch(), person=make_person(), during=NEVER)))
+
+
+@CASES.breaks("off_once_at_a_time", collides=True)
+def off_twice_on_a_day() -> Break:
+    branch, person = a_branch(), make_person()
+    return Break(
+        Add(TimeOff(branch=branch, person=person, during=since(MARCH_6))),
+        after=Add(TimeOff(branch=branch, person=person, during=since(date(2020, 3, 1), MARCH_6))),
+    )
