@@ -67,6 +67,7 @@ def test_each_row_is_right_and_a_planted_mismatch_makes_it_fail(subject: str) ->
         row = measure(work, ENTRIES, runs=1)
         assert row.subject is not None
         assert (row.cost is None) == work.grows
+        assert work.grows or subject in bench.GROWING
 
         def altered(expected: Callable[[], Any] = work.expected) -> Any:
             return planted(expected())
@@ -201,6 +202,7 @@ def test_unknown_subjects_are_refused_and_the_command_names_no_folder(capsys: py
     assert "there is no weather" in capsys.readouterr().err
     asked = bench._asked(["--quick", "--keep", "/somewhere", "--only", "lists,notes"])
     assert bench._command(asked) == 'make bench ARGS="--quick --only lists,notes"'
+    assert [bench._at(size, asked) for size in bench.QUICK] == [["lists"], ["lists", "notes"]]
 
 
 def test_what_is_asked_all_day_keeps_to_its_indexes_at_a_million_entries(tmp_path: Path) -> None:
