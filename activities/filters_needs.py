@@ -73,10 +73,11 @@ class NeedFilter(django_filters.FilterSet):  # type: ignore[misc]
         day = "resolved_on" if resolved else "recorded_on"
         if resolved:
             found = found.filter(state=Need.State.RESOLVED)
-        if asked.get("since"):
-            found = found.filter(**{f"{day}__gte": asked["since"]})
-        if asked.get("until"):
-            found = found.filter(**{f"{day}__lte": asked["until"]})
+        # As pages and as the API call them.
+        if first := asked.get("since") or asked.get("from"):
+            found = found.filter(**{f"{day}__gte": first})
+        if last := asked.get("until") or asked.get("to"):
+            found = found.filter(**{f"{day}__lte": last})
         if branch := asked.get("branch"):
             by = {"recorded": Q(origin=branch), "resolved": Q(branch=branch)}
             found = found.filter(by.get(asked.get("counted") or "", Q(branch=branch) | Q(origin=branch)))

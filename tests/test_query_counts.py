@@ -346,6 +346,8 @@ ADDRESSES: Final = (
     _api("activities-api:stock-receipt-list"),
     _api("activities-api:statement-list"),
     _api("activities-api:frozen-figure-list"),
+    _api("activities-api:need-list"),
+    _api("activities-api:need-event-list"),
     _api("activities-api:metric-list"),
     _api("activities-api:unit-list"),
     _api("api-changes"),

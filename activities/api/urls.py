@@ -6,6 +6,7 @@ from django.urls import path
 
 from activities.api import views
 from activities.api.derived import DerivedFiguresView
+from activities.api.needs import NeedEventViewSet, NeedViewSet
 
 app_name = "activities-api"
 
@@ -35,6 +36,10 @@ urlpatterns = [
     path("frozen-figures/", views.FrozenFigureViewSet.as_view(MANY), name="frozen-figure-list"),
     path("frozen-figures/<uuid:public_id>/", views.FrozenFigureViewSet.as_view(ONE), name="frozen-figure-detail"),
     path("derived-figures/", DerivedFiguresView.as_view(), name="derived-figures"),
+    path("needs/", NeedViewSet.as_view(MANY), name="need-list"),
+    path("needs/<uuid:public_id>/", NeedViewSet.as_view(ONE), name="need-detail"),
+    path("need-events/", NeedEventViewSet.as_view(MANY), name="need-event-list"),
+    path("need-events/<uuid:public_id>/", NeedEventViewSet.as_view(ONE), name="need-event-detail"),
     path("metrics/", views.MetricViewSet.as_view(MANY), name="metric-list"),
     path("units/", views.UnitViewSet.as_view(MANY), name="unit-list"),
 ]

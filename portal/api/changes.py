@@ -16,8 +16,9 @@ from rest_framework.response import Response
 
 from activities.api import rows
 from activities.api.examples import VERSION_ID
+from activities.api.needs import NEED_EVENTS, NEEDS
 from activities.api.serializers import PERIOD_REPORTS, REPORTS, STATEMENTS, STOCK_RECEIPTS, VERSIONS
-from activities.models import DailyReport, PeriodReport, ReportVersion
+from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
@@ -62,6 +63,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "periodreport": Source("period-reports", PERIOD_REPORTS, PeriodReport.objects.visible_to),
     "reportversion": Source("report-versions", VERSIONS, ReportVersion.objects.visible_to),
     "stockreceipt": Source("stock-receipts", STOCK_RECEIPTS, rows.stock_receipts),
+    "need": Source("needs", NEEDS, Need.objects.visible_to),
+    "needevent": Source("need-events", NEED_EVENTS, NeedEvent.objects.visible_to),
     "statement": Source("statements", STATEMENTS, rows.statements),
 }
 RESOURCES: Final = sorted({source.resource for source in SOURCES.values()})
