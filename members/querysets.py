@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Self
 
 from django.apps import apps
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from psycopg2.extras import DateTimeTZRange
 
@@ -71,10 +71,26 @@ class ShiftQuerySet(ScopedQuerySet[Any]):
         return self.filter(during__overlap=DateTimeTZRange(start, end))
 
     def with_cover(self) -> Self:
-        """Add `on_duty`, how many people are on each shift."""
-        people = apps.get_model("members", "Assignment")._default_manager.filter(shift=OuterRef("pk")).order_by().values("shift")
-        return self.annotate(on_duty=Coalesce(Subquery(people.values(number=Count("pk"))), 0))
+        """Add `on_duty`, how many people are on each shift and not absent."""
+        absent = apps.get_model("members", "CheckIn")._default_manager.filter(assignment=OuterRef("pk"), result="absent")
+        on_it = apps.get_model("members", "Assignment")._default_manager.filter(~Exists(absent), shift=OuterRef("pk"))
+        return self.annotate(on_duty=Coalesce(Subquery(on_it.order_by().values("shift").values(number=Count("pk"))), 0))
 
     def uncovered(self) -> Self:
         """Shifts with fewer people on them than they need."""
         return self.with_cover().filter(on_duty__lt=F("people"))
+
+
+class CheckInQuerySet(ScopedQuerySet[Any]):
+    """Who came to which shift."""
+
+    scope_path = "assignment__shift__post__branch__"
+    scope_act = Act.SEE_ROSTER
+
+    def served(self) -> Self:
+        """Check-ins of whoever came, late or not."""
+        return self.exclude(result="absent")
+
+    def on_days(self, first: date, last: date) -> Self:
+        """Check-ins to shifts of some business dates."""
+        return self.filter(assignment__shift__business_date__range=(first, last))

@@ -48,7 +48,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Dashboard"), "portal:dashboard", ("portal:dashboard", "portal:region_", "portal:unit_", "portal:branch_"), frozenset({Act.SEE_REPORTS})),
     Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
     Section(_("Needs"), "activities:need_list", ("activities:need_",), frozenset({Act.SEE_REPORTS})),
-    Section(_("Roster"), "roster:shift_list", ("roster:",), frozenset({Act.SEE_ROSTER})),
+    Section(_("Roster"), "roster:shift_list", ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours"), frozenset({Act.SEE_ROSTER})),
     Section(_("Branches"), "branches:branch_list", ("branches:",), frozenset({Act.SEE_BRANCHES})),
     Section(_("People"), "members:person_list", ("members:",), frozenset({Act.SEE_PEOPLE})),
     Section(
@@ -61,6 +61,7 @@ SECTIONS: tuple[Section, ...] = (
 )
 # The same, for the menu of the account.
 ACCOUNT: tuple[Section, ...] = (
+    Section(_("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in")),
     Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change")),
     Section(_("API"), "api-docs", ("api-docs",)),
 )

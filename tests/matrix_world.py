@@ -66,6 +66,8 @@ class Side:
     post: DutyPost
     shift: Shift
     off: TimeOff
+    # Of this evening; inside the scope the member is on it.
+    current: Shift
     # Somebody who is free for the shift.
     hand: Person
 
@@ -127,6 +129,10 @@ def build_world(city: City) -> World:
     organiser = actors["organiser"]
     assert organiser is not None
     inside.imported = _checked_import(organiser, inside.branch)
+    member = actors["member"]
+    assert member is not None
+    assert member.person is not None
+    roster.put_on(actor=organiser, shift=inside.current, person=member.person)
     [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
     return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code)
 
@@ -219,5 +225,6 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         post=post,
         shift=to_staff,
         off=off,
+        current=Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0],
         hand=make_person(f"值守{unit.name}", unit, branch),
     )

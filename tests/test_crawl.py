@@ -64,6 +64,7 @@ NOT_LINKED: Final = {
     "portal:duty_phone": "answers a form",
     "roster:roster_copy": "answers a form",
     "roster:shift_change": "answers a form",
+    "roster:shift_record": "answers a form",
     "roster:time_off_end": "answers a form",
 }
 

@@ -38,7 +38,7 @@ from activities.models import (
 )
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import Assignment, DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, TimeOff
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -192,7 +192,9 @@ class World:
         posts = DutyPost.objects.bulk_create(DutyPost(branch=self.branch, name=f"第{number}卡口", people=2, during=ALWAYS) for number in numbers)
         tonight = DateTimeTZRange(portal_clock.now(), portal_clock.now() + timedelta(hours=8))
         shifts = Shift.objects.bulk_create(Shift(post=post, during=tonight, business_date=MARCH_6, people=2) for post in posts)
-        Assignment.objects.bulk_create(Assignment(shift=shift, person=person) for shift, person in zip(shifts, people, strict=True))
+        on_it = Assignment.objects.bulk_create(Assignment(shift=shift, person=person) for shift, person in zip(shifts, people, strict=True))
+        came = {"result": "present", "means": "leader", "arrived_at": tonight.lower, "recorded_at": tonight.lower, "recorded_by": self.users["organiser"]}
+        CheckIn.objects.bulk_create(CheckIn(assignment=each, **came) for each in on_it)
         TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
 
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
@@ -294,6 +296,10 @@ ADDRESSES: Final = (
     Address("organiser", "roster:post_list", _branch),
     Address("organiser", "roster:roster_fill", _branch),
     Address("organiser", "roster:time_off", _branch),
+    Address("organiser", "roster:own_shifts"),
+    Address("organiser", "roster:hours"),
+    Address("liaison", "roster:hours", query=lambda world: {"group": "unit"}),
+    Address("official", "roster:hours", query=lambda world: {"group": "branch"}),
     Address("organiser", "roster:shift_detail", lambda world: [Shift.objects.order_by("pk")[0].public_id]),
     _api("members-api:duty-post-list"),
     _api("members-api:shift-list"),

@@ -1,10 +1,12 @@
 """People and their duties, one subject a module."""
 
+from members.models.check_in import CheckIn
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
 
 __all__ = [
     "Assignment",
+    "CheckIn",
     "DutyPost",
     "Membership",
     "OfficerTerm",

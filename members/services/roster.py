@@ -18,7 +18,7 @@ from branches.access import Act
 from branches.models import Branch
 from branches.services import refusals_beside
 from members import rostering
-from members.models import Assignment, DutyPost, Person, Shift, ShiftTime, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, Person, Shift, ShiftTime, TimeOff
 from members.rostering import ADVICE, Obstacle, Turn
 from members.staffing import crew_of, turn_of
 from portal.foundation import audit, clock
@@ -104,7 +104,7 @@ def edit_post(*, actor: Actor, post: DutyPost, name: str, facts: PostFacts, last
         post.times.all().delete()
         ShiftTime.objects.bulk_create(ShiftTime(post=post, starts_at=start, ends_at=end) for start, end in facts.times)
         if last_day is not None:
-            Shift.objects.filter(post=post, business_date__gt=last_day, during__startswith__gt=clock.now()).delete()
+            _not_begun(Shift.objects.filter(post=post, business_date__gt=last_day)).delete()
         audit.record(actor, "duty_post.changed", post)
     return post
 
@@ -243,10 +243,13 @@ def take_off(*, actor: Actor, shift: Shift, person: Person) -> None:
 
     Raises:
         Forbidden: the roster is not the actor's to keep.
+        ValidationError: they are checked in to it already, or absent from it.
     """
     require(actor, shift.post.branch)
     with refusals_beside(_FIELDS):
-        removed, _each = _locked(shift).assignments.filter(person=person).delete()
+        if CheckIn.objects.filter(assignment__shift=_locked(shift), assignment__person=person).exists():
+            raise ValidationError(_("They are checked in to this shift, or absent from it; that stays on record."))
+        removed, _each = shift.assignments.filter(person=person).delete()
         if removed:
             audit.record(actor, "shift.taken_off", shift, person=str(person.public_id))
 
@@ -320,13 +323,18 @@ def release(*, branch: Branch, person: Person | None, last_day: date) -> None:
     if person is not None:
         _release(Assignment.objects.filter(person=person, shift__post__branch=branch, shift__business_date__gt=last_day))
     else:
-        Shift.objects.filter(post__branch=branch, business_date__gt=last_day, during__startswith__gt=clock.now()).delete()
+        _not_begun(Shift.objects.filter(post__branch=branch, business_date__gt=last_day)).delete()
 
 
 def _release(assignments: Any) -> int:
-    """Delete those of the assignments whose shift has not begun, and say how many."""
-    removed: int = assignments.filter(during__startswith__gt=clock.now()).delete()[0]
+    """Delete those of the assignments whose shift has not begun, but for whoever is there already, and say how many."""
+    removed: int = assignments.filter(during__startswith__gt=clock.now(), check_ins=None).delete()[0]
     return removed
+
+
+def _not_begun(shifts: Any) -> Any:
+    """Return those of the shifts that have not begun and to which nobody has come."""
+    return shifts.filter(during__startswith__gt=clock.now()).exclude(assignments__check_ins__isnull=False)
 
 
 def require(actor: Actor, branch: Branch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,7 +20,9 @@ from members.models import Assignment, DutyPost, Person, Shift, TimeOff
 from members.models.roster import MOST_PEOPLE
 from members.rostering import ADVICE, Obstacle
 from members.services import roster as services
+from members.services.check_in import OPENS
 from members.staffing import crew_of, midnight, turn_of
+from members.views.check_in import sheet_of
 from members.views.roster import ONE_DAY, kept_branch, monday_of, names_of
 from portal.foundation import clock
 from portal.foundation.errors import Conflict
@@ -98,6 +100,9 @@ def shift_detail(request: HttpRequest, shift_id: UUID) -> HttpResponse:
         "form": form,
         "warning": warning,
         "can_keep": can_keep,
+        "sheet": sheet_of(request, held),
+        "can_lead": named,
+        "has_begun": clock.now() >= shift.during.lower - OPENS,
     }
     return render(request, "members/shift_detail.html", context, status=422 if form is not None and (form.errors or warning) else 200)
 
@@ -121,8 +126,12 @@ def shift_change(request: HttpRequest, shift_id: UUID) -> HttpResponse:
             services.require(request.user, shift.post.branch)
             messages.info(request, _("Nobody of that name is on the shift any more."))
         else:
-            services.take_off(actor=request.user, shift=shift, person=person)
-            messages.success(request, _("%(name)s is off the shift.") % {"name": person.name})
+            try:
+                services.take_off(actor=request.user, shift=shift, person=person)
+            except ValidationError as error:
+                messages.error(request, " ".join(error.messages))
+            else:
+                messages.success(request, _("%(name)s is off the shift.") % {"name": person.name})
     return redirect("roster:shift_detail", shift_id)
 
 

@@ -5,14 +5,16 @@ from typing import Final
 
 from branches.models import Branch
 from members.forms_roster import THREE
-from members.models import DutyPost
+from members.models import Assignment, CheckIn, DutyPost
 from members.services.roster import PostFacts, add_posts, fill_roster
 from portal.accounts.models import User
 from portal.demo.invention import Invention
+from portal.foundation import clock
 
 _DAYTIME: Final = ((time(8), time(17)),)
 # Each third branch keeps a roster, the first among them: its sign-ins are the ones that people try.
 _EACH: Final = 3
+_RESULTS: Final = (CheckIn.Result.PRESENT,) * 3 + (CheckIn.Result.LATE, CheckIn.Result.PRESENT, CheckIn.Result.ABSENT)
 _WEEK: Final = timedelta(days=7)
 
 
@@ -28,3 +30,17 @@ def add_rosters(invention: Invention, organisers: dict[int, User]) -> None:
             facts = PostFacts(duty=duty, people=1, times=THREE if duty == DutyPost.Duty.CHECKPOINT else _DAYTIME)
             add_posts(actor=organiser, branch=branch, names=[name], facts=facts, first_day=first_day)
         fill_roster(actor=organiser, branch=branch, first_day=first_day, last_day=invention.today + _WEEK)
+        _check_in(invention, branch, organiser)
+
+
+def _check_in(invention: Invention, branch: Branch, organiser: User) -> None:
+    """Let whoever is on a shift of today that has begun be there, most of them on time."""
+    now = clock.now()
+    begun = Assignment.objects.filter(shift__post__branch=branch, shift__business_date=invention.today, during__startswith__lte=now).order_by("pk")
+    rows = []
+    for number, assignment in enumerate(begun):
+        result = _RESULTS[number % len(_RESULTS)]
+        delay = timedelta(minutes=25 if result == CheckIn.Result.LATE else 0)
+        arrived = None if result == CheckIn.Result.ABSENT else min(assignment.during.lower + delay, now)
+        rows.append(CheckIn(assignment=assignment, result=result, means=CheckIn.Means.LEADER, arrived_at=arrived, recorded_at=now, recorded_by=organiser))
+    CheckIn.objects.bulk_create(rows)

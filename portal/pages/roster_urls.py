@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.views import roster, roster_edit
+from members.views import check_in, roster, roster_edit
 from portal.foundation import converters
 from portal.pages.rosters import shift_export
 
@@ -25,5 +25,10 @@ urlpatterns = [
     path("time-off/<uuid:off_id>/end/", roster_edit.time_off_end, name="time_off_end"),
     path("posts/<uuid:post_id>/", roster_edit.post_edit, name="post_edit"),
     path("shifts/<uuid:shift_id>/", roster_edit.shift_detail, name="shift_detail"),
+    path("shifts/<uuid:shift_id>/code/", check_in.shift_code, name="shift_code"),
+    path("shifts/<uuid:shift_id>/came/", check_in.shift_record, name="shift_record"),
+    path("shifts/<uuid:shift_id>/check-in/", check_in.check_in, name="check_in"),
+    path("mine/", check_in.own_shifts, name="own_shifts"),
+    path("hours/", check_in.hours, name="hours"),
     path("shifts/<uuid:shift_id>/change/", roster_edit.shift_change, name="shift_change"),
 ]

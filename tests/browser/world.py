@@ -1,7 +1,7 @@
 """One small world in which every page and every state of it exists."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, Final
@@ -23,8 +23,8 @@ from activities.services import Figure, file_period_report, needs, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, Person, Shift
-from members.services import roster
+from members.models import Assignment, DutyPost, Person, Shift
+from members.services import check_in, roster
 from members.services.roster import PostFacts
 from portal.accounts import importing
 from portal.accounts.models import User
@@ -128,6 +128,15 @@ def _staffed(world: World) -> None:
     roster.fill_roster(actor=organiser, branch=main, first_day=TODAY, last_day=TODAY + DAY)
     world.things["post"] = DutyPost.objects.order_by("pk")[0]
     world.things["shift"] = Shift.objects.with_cover().filter(on_duty__gt=0).order_by("-during", "pk")[0]
+    current = list(Shift.objects.with_cover().filter(business_date=TODAY, during__startswith__hour=16, on_duty__gt=0).order_by("pk"))
+    world.things["now"] = current[0]
+    came = dict.fromkeys(current[0].assignments.order_by("pk")[:1], "present")
+    check_in.record_shift(actor=organiser, shift=current[0], wanted=came, seen={})
+    extra = roster.add_posts(actor=organiser, branch=main, names=["示例巡逻"], facts=PostFacts("patrol", 1, ((time(18), time(23)),)), first_day=TODAY)
+    own = Shift.objects.create(post=extra[0], during=extra[0].times.get().on(TODAY), business_date=TODAY)
+    Assignment.objects.filter(person=world.people["member"]).delete()
+    roster.put_on(actor=organiser, shift=own, person=world.people["member"], despite=True)
+    world.things["own"] = own
     world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
 
 

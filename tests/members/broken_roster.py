@@ -8,8 +8,8 @@ from django.utils import timezone
 from psycopg2.extras import DateRange, DateTimeTZRange
 
 from branches.models import Branch
-from members.models import Assignment, DutyPost, Shift, ShiftTime, TimeOff
-from tests.factories import ALWAYS, make_branch, make_person, make_region, since
+from members.models import Assignment, CheckIn, DutyPost, Shift, ShiftTime, TimeOff
+from tests.factories import ALWAYS, make_branch, make_person, make_region, make_user, since
 from tests.rules import Add, Break, Cases, alter
 
 CASES = Cases("members")
@@ -147,6 +147,34 @@ def hours_of_a_shift_written_by_hand() -> Break:
 def somebody_put_on_a_shift_while_it_is_moved() -> Break:
     of = stored_shift()
     return Break(Add(Assignment(shift=of, person=make_person())), after=alter(of, during=hours(9, 17)))
+
+
+# --- Check-in -------------------------------------------------------------------------------------------------------------
+
+
+def came(assignment: Assignment, result: str = "present", arrived_at: datetime | None = None) -> CheckIn:
+    by = make_user()
+    return CheckIn(assignment=assignment, result=result, means="leader", arrived_at=arrived_at, recorded_at=at(8), recorded_by=by)
+
+
+def assigned() -> Assignment:
+    return Assignment.objects.create(shift=stored_shift(), person=make_person())
+
+
+@CASES.breaks("checked_in_once", collides=True)
+def one_person_checked_in_twice() -> Break:
+    on_it = assigned()
+    return Break(Add(came(on_it, "late", at(9))), after=Add(came(on_it, "present", at(8))))
+
+
+@CASES.breaks("arrived_unless_absent")
+def somebody_absent_who_arrived() -> Break:
+    return Break(Add(came(assigned(), "absent", at(8))))
+
+
+@CASES.breaks("arrived_unless_absent")
+def somebody_present_who_never_arrived() -> Break:
+    return Break(Add(came(assigned())))
 
 
 # --- Off ------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,222 @@
+"""Pages of check-in: one's own shifts and the code at the post, the leader's sheet of a shift, and hours served."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from branches import access
+from branches.access import Act
+from branches.forms import DayField
+from branches.models import Branch
+from members.filters import rosters_seen
+from members.hours import Served, hours_by, hours_of
+from members.models import Assignment, CheckIn, Person, Shift
+from members.services import check_in as services
+from portal.foundation import clock
+from portal.foundation.errors import Conflict
+
+ONE_DAY: Final = timedelta(days=1)
+# How far ahead and back one's own shifts are shown.
+_AHEAD, _BACK = timedelta(days=14), timedelta(days=2)
+_OWN: Final = 60
+_GROUPS_SHOWN: Final = 500
+
+
+class CodeForm(forms.Form):
+    """The four digits that stand at the post."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code at the post"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"}),
+        help_text=gettext_lazy("Four digits; every shift has its own."),
+    )
+
+
+class HoursForm(forms.Form):
+    """Which hours are asked for."""
+
+    group = forms.ChoiceField(
+        label=gettext_lazy("Told by"),
+        choices=[("person", gettext_lazy("Person")), ("branch", gettext_lazy("Branch")), ("unit", gettext_lazy("Work unit"))],
+        required=False,
+    )
+    branch = forms.ModelChoiceField(label=gettext_lazy("Branch"), queryset=Branch.objects.none(), to_field_name="public_id", required=False)
+    first_day = DayField(label=gettext_lazy("From"), required=False)
+    last_day = DayField(label=gettext_lazy("Last day"), required=False)
+
+    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        which: Any = self.fields["branch"]
+        which.queryset = rosters_seen(request)
+        which.empty_label = _("All branches")
+
+    def clean(self) -> dict[str, Any]:
+        """Take today where no day is asked for, and want the first before the last."""
+        asked = super().clean() or {}
+        last = asked.get("last_day") or clock.today()
+        first = asked.get("first_day") or min(last, clock.today())
+        if first > last:
+            self.add_error("last_day", _("The end is before the start."))
+        return {**asked, "group": asked.get("group") or "person", "first_day": first, "last_day": last}
+
+
+@dataclass(frozen=True)
+class Own:
+    """A shift of one's own, and whether one is checked in to it or may be."""
+
+    assignment: Assignment
+    check_in: CheckIn | None
+    open: bool
+
+
+@require_safe
+def own_shifts(request: HttpRequest) -> HttpResponse:
+    """Show the reader's own shifts: of now, of the days to come, of the last two days."""
+    now = clock.now()
+    held = Assignment.objects.filter(person=_person_id(request), during__overlap=(now - _BACK, now + _AHEAD))
+    rows = held.select_related("shift__post__branch").prefetch_related("check_ins").order_by("during", "pk")[:_OWN]
+    own = [_own(assignment) for assignment in rows]
+    context = {
+        "open": [each for each in own if each.open],
+        "coming": [each for each in own if not each.open and each.assignment.shift.during.lower > now],
+        "past": [each for each in own if not each.open and each.assignment.shift.during.lower <= now],
+        "has_person": _person_id(request) is not None,
+    }
+    return render(request, "members/own_shifts.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request: HttpRequest, shift_id: UUID) -> HttpResponse:
+    """Check the reader in to a shift of their own; whoever scanned the QR code finds the code filled in."""
+    own = get_object_or_404(
+        Assignment.objects.select_related("shift__post__branch").prefetch_related("check_ins"), shift__public_id=shift_id, person=_person_id(request)
+    )
+    scanned = request.GET.get("code", "")[:8]
+    form = CodeForm(request.POST or None, initial={"code": scanned})
+    if form.is_valid():
+        means = CheckIn.Means.QR if scanned else CheckIn.Means.CODE
+        try:
+            services.check_in_by_code(actor=request.user, shift=own.shift, code=form.cleaned_data["code"], means=means)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, _("You are checked in."))
+            return redirect("roster:own_shifts")
+    context = {"own": _own(own), "shift": own.shift, "form": form}
+    return render(request, "members/check_in.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def shift_code(request: HttpRequest, shift_id: UUID) -> HttpResponse:
+    """Show a shift's code and QR code, large, to be laid out at the post."""
+    shift = _led(request, shift_id)
+    code = services.code_of(shift)
+    address = request.build_absolute_uri(reverse("roster:check_in", args=[shift.public_id])) + f"?code={code}"
+    context = {"shift": shift, "branch": shift.post.branch, "code": code, "qr": _drawn(address)}
+    return render(request, "members/shift_code.html", context)
+
+
+@require_POST
+def shift_record(request: HttpRequest, shift_id: UUID) -> HttpResponse:
+    """Take the leader's sheet: who came, who was late, who did not come."""
+    shift = _led(request, shift_id)
+    held = list(Assignment.objects.filter(shift=shift).select_related("person"))
+    wanted = {each: request.POST.get(f"result_{each.pk}", "") for each in held}
+    if "everybody" in request.POST:
+        wanted = {each: result or CheckIn.Result.PRESENT for each, result in wanted.items()}
+    wanted = {each: result for each, result in wanted.items() if result in CheckIn.Result.values}
+    seen = {each: request.POST.get(f"seen_{each.pk}", "") for each in held}
+    try:
+        changed = services.record_shift(actor=request.user, shift=shift, wanted=wanted, seen=seen)
+    except Conflict as conflict:
+        chosen = "&".join(f"chosen_{each.pk}={result}" for each, result in wanted.items())
+        messages.warning(request, str(conflict.message))
+        return redirect(f"{reverse('roster:shift_detail', args=[shift_id])}?{chosen}")
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Saved: %(n)d changed.") % {"n": changed})
+    return redirect("roster:shift_detail", shift_id)
+
+
+@require_safe
+def hours(request: HttpRequest) -> HttpResponse:
+    """Show person-shifts and hours of some business dates, by person, branch or work unit, in the order of names."""
+    rows = hours_seen(request)
+    form = HoursForm(request, request.GET.copy() if request.GET else {})
+    context: dict[str, Any] = {"form": form, "rows": [], "total": None}
+    if form.is_valid():
+        asked = form.cleaned_data
+        found = rows.filter(assignment__shift__post__branch=asked["branch"]) if asked["branch"] else rows
+        group = asked["group"]
+        # Whose names the reader may not see: their hours are in the sums.
+        named = found.filter(assignment__person__in=Person.objects.visible_to(request.user)) if group == "person" else found
+        listed = list(hours_by(group, named, asked["first_day"], asked["last_day"])[: _GROUPS_SHOWN + 1])
+        context |= {
+            "rows": [(row, Served(row["shifts"], row["people"], row["time"])) for row in listed[:_GROUPS_SHOWN]],
+            "more": len(listed) > _GROUPS_SHOWN,
+            "total": hours_of(found, asked["first_day"], asked["last_day"]),
+            "group": group,
+            "first_day": asked["first_day"],
+            "last_day": asked["last_day"],
+        }
+    return render(request, "members/hours.html", context, status=422 if form.errors else 200)
+
+
+def hours_seen(request: HttpRequest) -> "QuerySet[CheckIn]":
+    """Return the check-ins of which the reader sees the sums; a work unit's liaison those of its own people alone."""
+    if not access.may(request.user, Act.SEE_ROSTER):
+        raise PermissionDenied
+    allowed = access.reach(request.user, Act.SEE_ROSTER)
+    territorial = access.Reach(everything=allowed.everything, regions=allowed.regions, branches=allowed.branches)
+    path = "assignment__shift__post__branch__"
+    found = CheckIn.objects.filter(access.branches_within(territorial, path)) if territorial else CheckIn.objects.none()
+    if not allowed.work_units:
+        return found
+    own = Person.objects.filter(access.people_within(access.Reach(work_units=allowed.work_units)))
+    sent: QuerySet[CheckIn] = CheckIn.objects.filter(assignment__person__in=own.values("pk"))
+    return found | sent
+
+
+def sheet_of(request: HttpRequest, assignments: list[Assignment]) -> list[tuple[Assignment, str, str]]:
+    """Return the leader's sheet: each assignment, what stands there, and what is chosen; a choice that met another is kept."""
+    stands = {row.assignment_id: row.result for row in CheckIn.objects.filter(assignment__in=assignments)}
+    return [(each, stands.get(each.pk, ""), request.GET.get(f"chosen_{each.pk}") or stands.get(each.pk, "")) for each in assignments]
+
+
+def _own(assignment: Assignment) -> Own:
+    row = next(iter(assignment.check_ins.all()), None)
+    during, now = assignment.shift.during, clock.now()
+    return Own(assignment, row, open=row is None and during.lower - services.OPENS <= now < during.upper)
+
+
+def _person_id(request: HttpRequest) -> int | None:
+    found: int | None = getattr(request.user, "person_id", None)
+    return found
+
+
+def _led(request: HttpRequest, shift_id: UUID) -> Shift:
+    shift: Shift = get_object_or_404(Shift.objects.visible_to(request.user).select_related("post__branch"), public_id=shift_id)
+    if not access.can(request.user, Act.LEAD_SHIFTS, shift.post.branch):
+        raise PermissionDenied
+    return shift
+
+
+def _drawn(text: str) -> SafeString:
+    """Return a QR code as inline SVG: black on white in the dark scheme too, or a camera would not read it."""
+    return mark_safe(segno.make(text, error="m").svg_inline(scale=6, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None))  # noqa: S308 - drawn from an address of our own
