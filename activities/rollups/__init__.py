@@ -45,6 +45,7 @@ from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.listing import dated, entries_listed, listed, newest_beside
+from activities.rollups.overdue import overdue_by_child, overdue_needs
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, records_apart, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.statements import Comparison, compare, computed
@@ -106,6 +107,8 @@ __all__ = [
     "not_due_yet",
     "of_line",
     "overall",
+    "overdue_by_child",
+    "overdue_needs",
     "participations",
     "rates_by_child",
     "records",

@@ -173,6 +173,11 @@ def child_at(region: Region) -> Subquery:
     return Subquery(_child_of(region, OuterRef("entry__place"), _OWN_DAY))
 
 
+def child_of_branch(region: Region, day: date) -> Subquery:
+    """Return, for a row of a branch, the region directly below `region` in which the branch is hosted now, by the tree of `day`."""
+    return Subquery(_child_of(region, OuterRef("branch__region"), day))
+
+
 def lists_branches(scope: Scope) -> bool:
     """Say whether what lies below the scope is shown by branch: a community and lower holds few of them."""
     return scope.region is not None and Level(scope.region.level).rank >= Level.COMMUNITY.rank

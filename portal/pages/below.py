@@ -13,8 +13,10 @@ from portal.charts import MeterPart
 from portal.pages.completeness import meter_of
 from portal.pages.scopes import dashboard_url, records_url
 
-# The one order beside that of the names. What people did, and what was given, is never ranked.
+# The orders beside that of the names. What people did, and what was given, is never ranked.
 BY_RATE: Final = "rate"
+BY_OVERDUE: Final = "overdue"
+ORDERS: Final = (BY_RATE, BY_OVERDUE)
 # So many days a course has, however many the page shows.
 COURSE: Final = 7
 # So many metrics have room beside each other.
@@ -37,6 +39,7 @@ class ChildLine:
     Attributes:
         course: the first figure of the page on each of the last days, None where there is none.
         rate: the reports due in the days of the page; `rate_href` opens those that came.
+        overdue: needs of residents that should have been resolved by now; `overdue_href` opens them.
     """
 
     name: str
@@ -49,6 +52,8 @@ class ChildLine:
     course_href: str = ""
     rate: Rate = field(default_factory=Rate)
     rate_href: str = ""
+    overdue: int = 0
+    overdue_href: str = ""
 
     @property
     def has_course(self) -> bool:
@@ -68,8 +73,10 @@ def cells_of(thing: Region | Branch, totals: Mapping[str, Total], columns: Seque
 
 
 def ordered(lines: Iterable[ChildLine], order: str) -> list[ChildLine]:
-    """Return the lines as they come, by name, or by the rate of their reports, the worst first; no other order is known."""
+    """Return the lines as they come, by name; or by the rate of their reports, or by their overdue needs, the worst first. No other order is known."""
     held = list(lines)
+    if order == BY_OVERDUE:
+        return sorted(held, key=lambda line: -line.overdue)
     if order != BY_RATE:
         return held
     # Where nothing was due there is no rate to be worse or better.

@@ -106,8 +106,9 @@ def _tables_below(board: Board) -> list[Table]:
     last = "" if board.span.length == 1 else f" {board.span.last.isoformat()}"
     if isinstance(board, RegionBoard):
         rate = [_("Reports due in these days"), _("Of these reported")] if board.span.length > 1 else []
+        overdue = [_("Overdue needs, now")] if board.shows_overdue else []
         title = _("By branch") if board.children_are_branches else _("By sub-area")
-        header = [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *_in_columns(board.columns)]
+        header = [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *overdue, *_in_columns(board.columns)]
         return [Table("children", title, header, partial(_children, board))]
     if isinstance(board, WorkUnitBoard):
         own = [_("Unit"), _("Person-shifts"), _("People who took part"), _("Hours"), _("Entries")]
@@ -187,7 +188,8 @@ def _days(board: Board) -> Iterator[Sequence[Cell]]:
 def _children(board: RegionBoard) -> Iterator[Sequence[Cell]]:
     for child in board.children:
         rate = (child.rate.due, child.rate.reported) if board.span.length > 1 else ()
-        yield child.name, child.completeness.due, child.completeness.reported, *rate, *_cells(child)
+        overdue = (child.overdue,) if board.shows_overdue else ()
+        yield child.name, child.completeness.due, child.completeness.reported, *rate, *overdue, *_cells(child)
 
 
 def _cells(line: ChildLine) -> Iterator[Cell]:

@@ -177,6 +177,12 @@ def reports_url(thing: Region | Branch, span: Span, **more: str) -> str:
     return f"{reverse('activities:report_list')}?{urlencode(query)}"
 
 
+def overdue_url(thing: Region | Branch) -> str:
+    """Return the address of the needs of a region or branch that should have been resolved by now."""
+    kind = "region" if isinstance(thing, Region) else "branch"
+    return f"{reverse('activities:need_list')}?{urlencode({'state': 'overdue', kind: str(thing.public_id)})}"
+
+
 def with_more(address: str, pairs: Sequence[tuple[str, str]]) -> str:
     """Return an address that has a query with more in it."""
     return f"{address}&{urlencode(pairs)}" if pairs else address

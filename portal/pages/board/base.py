@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from activities import chat, rollups
 from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
 from activities.rollups import Attributed, ChildRow, Comparison, Completeness, Ledger, Line, MissingBranch, Scope, Span, Total
-from branches.models import Branch
+from branches.models import Branch, WorkUnit
 from portal.charts import MeterPart
 from portal.foundation import clock
 from portal.pages.below import course_days, course_of
@@ -21,7 +21,7 @@ from portal.pages.board.charts import FigureChart, charted_days
 from portal.pages.board.lines import LineRow, StatementLine, Tile
 from portal.pages.completeness import LegendLine, legend_of, meter_of, states_of
 from portal.pages.missing import NAMED_MISSING, MissingLine, missing_lines
-from portal.pages.scopes import WEEK, Asked, Preset, View, asked_days, dashboard_url, default_span, query_href, records_url, with_more
+from portal.pages.scopes import WEEK, Asked, Preset, View, asked_days, dashboard_url, default_span, overdue_url, query_href, records_url, with_more
 
 TILES: Final = 4
 # What a reader chooses beside the days, as it stands in addresses.
@@ -113,6 +113,18 @@ class Board:
     def chosen_but(self, *names: str) -> list[tuple[str, str]]:
         """The same without the choices of these names."""
         return [(name, value) for name, value in self.chosen if name not in names]
+
+    # --- Needs ------------------------------------------------------------------------------------------------------------
+
+    @property
+    def overdue(self) -> int:
+        """How many needs of residents should have been resolved by now, whatever the days shown; 0 where the scope has no ledger."""
+        return 0
+
+    @property
+    def overdue_href(self) -> str:
+        """Where they are listed."""
+        return overdue_url(self.scope.object) if not isinstance(self.scope.object, WorkUnit) else ""
 
     # --- The days before --------------------------------------------------------------------------------------------------
 

@@ -12,11 +12,12 @@ from activities import chat, rollups
 from activities.models import Metric
 from activities.rollups import Attributed, ChildRow, Completeness, MissingBranch, Rate, Total
 from branches.models import Branch, Region, WorkUnit
-from portal.pages.below import BY_RATE, COLUMNS, Cell, ChildLine, cells_of, child_line, course_of, key_of, ordered
+from portal.foundation import clock
+from portal.pages.below import BY_OVERDUE, COLUMNS, ORDERS, Cell, ChildLine, cells_of, child_line, course_of, key_of, ordered
 from portal.pages.board.base import Board
 from portal.pages.board.lines import SentLine
 from portal.pages.completeness import meter_of
-from portal.pages.scopes import NO_UNIT, View, dashboard_url, records_url, reports_url, with_more
+from portal.pages.scopes import NO_UNIT, View, dashboard_url, overdue_url, records_url, reports_url, with_more
 
 
 class RegionBoard(Board):
@@ -77,8 +78,9 @@ class RegionBoard(Board):
 
     @property
     def order(self) -> str:
-        """In which order the regions or branches below stand: `rate`, or empty for that of their names."""
-        return BY_RATE if self.query.get("order") == BY_RATE else ""
+        """In which order the regions or branches below stand: `rate`, `overdue`, or empty for that of their names."""
+        order = self.query.get("order", "")
+        return order if order in ORDERS and (order != BY_OVERDUE or self.shows_overdue) else ""
 
     @cached_property
     def sum_cells(self) -> list[Cell]:
@@ -90,7 +92,8 @@ class RegionBoard(Board):
         """Return a line of the table: with its course, and with the rate of its reports."""
         key = key_of(row.child)
         line = self._child_line(row.child, row) if row.child else self._direct_line(row)
-        return replace(line, course=course_of(self._courses.get(key, {}), self.course_span), rate=self.rates.get(key, Rate()))
+        course = course_of(self._courses.get(key, {}), self.course_span)
+        return replace(line, course=course, rate=self.rates.get(key, Rate()), overdue=self._overdue.get(key, 0))
 
     def _child_line(self, child: Region | Branch, row: ChildRow) -> ChildLine:
         line = child_line(child, row, self.columns, self.span, self.states(row))
@@ -107,6 +110,7 @@ class RegionBoard(Board):
             href=with_more(line.href, chosen),
             course_href=with_more(dashboard_url(child, self.course_span), [*chosen, *drawn]) + "#chart",
             rate_href=reports_url(child, self.span, only="expected"),
+            overdue_href=overdue_url(child),
         )
 
     @cached_property
@@ -134,6 +138,20 @@ class RegionBoard(Board):
     def rate(self) -> Rate:
         """The same of the region."""
         return Rate(sum(rate.due for rate in self.rates.values()), sum(rate.reported for rate in self.rates.values()))
+
+    @property
+    def shows_overdue(self) -> bool:
+        """Whether needs stand in the table: what waits now stands beside a single day; of several days the rates stand there."""
+        return self.span.length == 1
+
+    @cached_property
+    def _overdue(self) -> Mapping[int | None, int]:
+        return rollups.overdue_by_child(self.scope, clock.now()) if self.shows_overdue else {}
+
+    @property
+    def overdue(self) -> int:
+        """How many needs of residents in the region should have been resolved by now."""
+        return sum(self._overdue.values())
 
     @property
     def course_metric(self) -> Metric | None:
