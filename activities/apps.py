@@ -29,4 +29,13 @@ class ActivitiesConfig(AppConfig):
         "need_is_kept": _("A need that was recorded is kept."),
         "need_event_is_only_added": _("What happened to a need is never changed; write down what happens next."),
         "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
+        "opened_survey_keeps_its_questions": _("Once a survey is open its questions stay; make a new survey for others."),
+        "opened_survey_stays_as_it_is": _("Once a survey is open its title and its link stay."),
+        "survey_opens_with_questions": _("A survey needs a question before it opens."),
+        "answers_come_while_it_is_open": _("The survey takes no answers for that time."),
+        "answer_of_its_branch": _("An answer belongs to the branch of its survey."),
+        "answer_stays_as_given": _("What was answered stays as it was given."),
+        "answer_fits_its_question": _("The question cannot be answered in this way."),
+        "satisfied_as_answered": _("Whether somebody is satisfied is as they answered."),
+        "valid_answer_is_complete": _("An answer that counts answers all questions that must be answered."),
     }

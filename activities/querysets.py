@@ -231,3 +231,41 @@ class NeedEventQuerySet(ScopedQuerySet[Any]):
     scope_filter = staticmethod(access.needs_within)
     scope_path = "need__"
     scope_act = Act.SEE_REPORTS
+
+
+class SurveyQuerySet(OfABranchQuerySet):
+    """Surveys."""
+
+    def touching(self, first: date | None, last: date | None) -> Self:
+        """Surveys whose days, from the making to the last one, touch first..last; None leaves an end open."""
+        found = self if first is None else self.filter(last_day__gte=first)
+        return found if last is None else found.filter(made_on__lte=last)
+
+    def in_state(self, state: str, today: date) -> Self:
+        """Surveys in preparation, open, or closed on a day."""
+        if state == "draft":
+            return self.filter(opened_at=None)
+        over = Q(closed_at__isnull=False) | Q(last_day__lt=today)
+        return self.filter(over if state == "closed" else ~over, opened_at__isnull=False)
+
+    def hosted_in(self, region: Any) -> Self:
+        """Surveys of branches hosted at or below `region` today."""
+        return self.filter(among("branch", branches_of(region)))
+
+
+class SurveyResponseQuerySet(OfABranchQuerySet):
+    """Answers to surveys."""
+
+    def valid(self) -> Self:
+        """Answers that count."""
+        return self.filter(state="valid")
+
+    def hosted_in(self, region: Any) -> Self:
+        """Answers to surveys of branches hosted at or below `region` today."""
+        return self.filter(among("branch", branches_of(region)))
+
+
+def branches_of(region: Any) -> QuerySet[Any, Any]:
+    """Return the ids of the branches hosted at or below a region today, as a sub-query."""
+    hosted = access.branches_within(access.Reach(regions=frozenset({region.pk})))
+    return access.rows("Branch").filter(hosted).order_by().values("pk")

@@ -59,6 +59,7 @@ class Act(Enum):
     SEE_ROSTER = "see how posts are staffed"
     LEAD_SHIFTS = "see who serves when, and lead them"
     KEEP_ROSTER = "keep posts, shifts and who is on them"
+    KEEP_SURVEYS = "make a branch's surveys, type in answers, read what residents wrote, say which answers do not count"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
@@ -88,6 +89,8 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.SEE_ROSTER: _CASE_READERS - {Role.COMMUNITY},
     Act.LEAD_SHIFTS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER}),
     Act.KEEP_ROSTER: frozenset({Role.ORGANISER}),
+    # Who judges the answers reads them whole; nobody above the branch does, whatever else their grants open.
+    Act.KEEP_SURVEYS: frozenset({Role.ORGANISER}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),

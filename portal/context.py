@@ -49,6 +49,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
     Section(_("Needs"), "activities:need_list", ("activities:need_",), frozenset({Act.SEE_REPORTS})),
     Section(_("Roster"), "roster:shift_list", ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours"), frozenset({Act.SEE_ROSTER})),
+    Section(_("Surveys"), "surveys:survey_list", ("surveys:",), frozenset({Act.SEE_REPORTS})),
     Section(_("Branches"), "branches:branch_list", ("branches:",), frozenset({Act.SEE_BRANCHES})),
     Section(_("People"), "members:person_list", ("members:",), frozenset({Act.SEE_PEOPLE})),
     Section(

@@ -287,6 +287,18 @@ def _a_moment(case: Case) -> dict[str, Any]:
     return {"from": "2020-03-01", "to": "2020-03-06", "known": "2020-03-06T20:00"}
 
 
+def _new_survey(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "title": "新问卷", "last_day": "2020-03-12", "ready_made": "on", "uid": str(uuid4())}
+
+
+def _judgement(case: Case) -> dict[str, Any]:
+    return {"reason": "twice", "revision": case.thing.answer.revision}
+
+
+def _link(case: Case) -> dict[str, Any]:
+    return {"code": case.thing.survey.code}
+
+
 def _home(case: Case) -> str:
     if case.actor == "member":
         return reverse("members:person_detail", args=[case.user.person.public_id])  # type: ignore[union-attr]
@@ -312,6 +324,7 @@ _VERSION = of("version_id", "filed")
 _CALLED_IN = of("version_id", "called_in")
 _BRANCH = of("branch_id", "branch")
 _PERSON = of("person_id", "person")
+_SURVEY = of("survey_id", "survey")
 _CLERK = of("user_id", "clerk")
 _MACHINE = of("user_id", "machine")
 _HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client", "member", *ACCOUNT_SEERS, "auditor"})
@@ -338,6 +351,11 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:activate": Line(
         {"GET": Access(EVERYBODY), "POST": Access(EVERYBODY, success=302, goal=to("portal:home"), body=_activation)}, two_sided=False, is_open=True
     ),
+    # Whoever has the link answers, signed in or not.
+    "surveys:answer": Line(
+        {"GET": Access(EVERYBODY), "POST": Access(EVERYBODY, success=302, body=lambda case: {"q1": "1"})}, _link, two_sided=False, is_open=True
+    ),
+    "surveys:answered": Line({"GET": Access(EVERYBODY)}, _link, two_sided=False, is_open=True),
     "api-schema": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
     "api-docs": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
     "api-problem": Line({"GET": Access(EVERYBODY)}, lambda case: {"slug": "stale"}, two_sided=False, is_open=True),
@@ -410,6 +428,21 @@ MATRIX: Final[dict[str, Line]] = {
         }
     ),
     "activities:need_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    # Surveys: the branch alone makes and judges them; what residents wrote is nobody else's to read.
+    "surveys:survey_list": lists(READERS),
+    "surveys:answer_list": lists(READERS),
+    "surveys:survey_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "surveys:answer_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
+    "surveys:survey_detail": reads(READERS, _SURVEY),
+    "surveys:survey_poster": reads(READERS, _SURVEY),
+    "surveys:survey_new": adds(_new_survey, does=ORGANISER),
+    "surveys:survey_edit": changes(ORGANISER, READERS, _SURVEY, lambda case: {"introduction": "请填", "last_day": "2020-03-12"}),
+    "surveys:survey_act": acts(ORGANISER, READERS, _SURVEY, lambda case: {"act": "close"}),
+    "surveys:question_add": acts(ORGANISER, READERS, of("survey_id", "draft"), lambda case: {"wording": "还有什么？", "kind": "words"}),
+    "surveys:question_act": acts(ORGANISER, READERS, of("question_id", "question"), lambda case: {"act": "remove"}),
+    "surveys:paper": changes(ORGANISER, READERS, _SURVEY, lambda case: {"answered_on": "2020-03-06", "q1": "2"}),
+    "surveys:answer_detail": changes(ORGANISER, READERS, of("response_id", "answer"), _judgement),
+    "surveys:word_list": Line({"GET": Access(ORGANISER, READERS)}, _SURVEY),
     # Branches and people.
     "branches:branch_list": lists(),
     "branches:branch_detail": reads(SEERS, _BRANCH),
@@ -516,6 +549,10 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:need-detail": api_reads(READERS, public_id("need")),
     "activities-api:need-event-list": lists(READERS),
     "activities-api:need-event-detail": api_reads(READERS, lambda case: {"public_id": case.thing.need.events.get().public_id}),
+    "activities-api:survey-list": lists(READERS),
+    "activities-api:survey-detail": api_reads(READERS, public_id("survey")),
+    "activities-api:survey-answer-list": lists(READERS),
+    "activities-api:survey-answer-detail": api_reads(READERS, public_id("answer")),
     "activities-api:metric-list": lists(),
     "activities-api:unit-list": lists(),
     "api-totals": api_reads(READERS, query=_total),

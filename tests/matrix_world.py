@@ -14,10 +14,24 @@ from openpyxl import Workbook
 
 from activities import freezing
 from activities.imports.services import check_table, take_in
-from activities.models import Entry, FrozenFigure, Metric, Need, ReportImport, ReportVersion, Statement, StockReceipt, Unit
+from activities.models import (
+    Entry,
+    FrozenFigure,
+    Metric,
+    Need,
+    ReportImport,
+    ReportVersion,
+    Statement,
+    StockReceipt,
+    Survey,
+    SurveyQuestion,
+    SurveyResponse,
+    Unit,
+)
 from activities.rollups import Scope, Span
-from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, works_of
+from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, surveys, works_of
 from activities.services.needs import hand_on
+from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
@@ -57,6 +71,8 @@ class Side:
     frozen: FrozenFigure
     receipt: StockReceipt
     statement: Statement
+    survey: Survey
+    draft: Survey
     clerk: User
     machine: User
     workbook: Attachment
@@ -82,6 +98,16 @@ class Side:
         return self.filed.entries.order_by("pk")[0]
 
     @cached_property
+    def answer(self) -> SurveyResponse:
+        """An answer to the open survey."""
+        return self.survey.responses.get()
+
+    @cached_property
+    def question(self) -> SurveyQuestion:
+        """The first question of the survey in preparation."""
+        return self.draft.questions.get(position=1)
+
+    @cached_property
     def grant(self) -> Grant:
         """What the clerk holds."""
         return self.clerk.grants.get()
@@ -89,7 +115,16 @@ class Side:
     @cached_property
     def private_words(self) -> tuple[str, ...]:
         """Names and numbers that nobody on the other side may read."""
-        return self.branch.name, self.person.name, self.person.phone, self.person.duty_phone, self.clerk.username, str(self.filed.receipt), self.need.household
+        return (
+            self.survey.title,
+            self.branch.name,
+            self.person.name,
+            self.person.phone,
+            self.person.duty_phone,
+            self.clerk.username,
+            str(self.filed.receipt),
+            self.need.household,
+        )
 
 
 @dataclass
@@ -216,6 +251,8 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         frozen=freezing.freeze(actor=reviewer, scope=Scope.of(branch), span=Span.day(MARCH_5), metric=Metric.objects.get(code="vehicles"), purpose="日报"),
         receipt=StockReceipt.objects.create(branch=branch, item="口罩", value=5, unit=Unit.objects.order_by("pk")[0]),
         statement=Statement.objects.create(branch=branch, what_zh="车辆", what_en="vehicles", value=5, stated_on=MARCH_5, title="示例文"),
+        survey=_open_survey(clerk, branch),
+        draft=_draft(clerk, branch),
         clerk=clerk,
         machine=machine,
         workbook=importing.keep_workbook(actor=keeper, content=workbook(community, "庚"), name="b.xlsx"),
@@ -228,3 +265,17 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         current=Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0],
         hand=make_person(f"值守{unit.name}", unit, branch),
     )
+
+
+def _draft(clerk: User, branch: Branch) -> Survey:
+    return surveys.make_survey(
+        actor=clerk, branch=branch, title=f"{branch.name}问卷", last_day=MARCH_5 + 5 * DAY, questions=surveys.satisfaction_survey(), uid=uuid4()
+    )
+
+
+def _open_survey(clerk: User, branch: Branch) -> Survey:
+    """A survey that takes answers, with one of them, in which somebody wrote something."""
+    survey = surveys.open_survey(actor=clerk, survey=_draft(clerk, branch))
+    first, *_others, last = survey.questions.all()
+    surveys.answer_survey(survey=survey, form=Form(uuid4(), {first.pk: Given((1,)), last.pk: Given(words=f"{branch.name}门口灯暗")}), browser=uuid4())
+    return survey

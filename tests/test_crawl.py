@@ -66,12 +66,24 @@ NOT_LINKED: Final = {
     "roster:shift_change": "answers a form",
     "roster:shift_record": "answers a form",
     "roster:time_off_end": "answers a form",
+    "surveys:answer": "given out to residents, as a text to copy and a code to scan",
+    "surveys:answered": "answers a form",
+    "surveys:question_act": "answers a form",
+    "surveys:question_add": "answers a form",
+    "surveys:survey_act": "answers a form",
 }
 
 
 # Offered beside each figure, for all its days: one of them stands for the others.
 _ASKED_OF_FIGURES: Final = ("portal:as_of", "portal:frozen_new")
-_FILES: Final = ("portal:dashboard_export", "portal:records_export", "activities:need_export", "roster:shift_export")
+_FILES: Final = (
+    "portal:dashboard_export",
+    "portal:records_export",
+    "activities:need_export",
+    "roster:shift_export",
+    "surveys:survey_export",
+    "surveys:answer_export",
+)
 
 
 @dataclass

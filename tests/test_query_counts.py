@@ -34,8 +34,12 @@ from activities.models import (
     ReportVersion,
     Statement,
     StockReceipt,
+    Survey,
+    SurveyAnswer,
+    SurveyResponse,
     Unit,
 )
+from activities.services import surveys
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
 from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, TimeOff
@@ -78,6 +82,7 @@ class World:
         self._beside(numbers)
         self._accounts(numbers, branches)
         self._imports(numbers, branches)
+        self._surveys(numbers)
         self._needs(numbers, people)
         self._roster(numbers, people)
         self.size = size
@@ -197,6 +202,22 @@ class World:
         CheckIn.objects.bulk_create(CheckIn(assignment=each, **came) for each in on_it)
         TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
 
+    def _surveys(self, numbers: range) -> None:
+        """Surveys in preparation, and answers to an open one, each with a word."""
+        by = self.users["organiser"]
+        given: dict[str, Any] = {"branch": self.branch, "made_on": MARCH_6, "last_day": MARCH_6, "made_by": by}
+        if not numbers.start:
+            asked = surveys.satisfaction_survey()
+            made = surveys.make_survey(actor=by, branch=self.branch, title="问", last_day=MARCH_6, questions=asked, uid=uuid4())
+            surveys.open_survey(actor=by, survey=made)
+        Survey.objects.bulk_create(Survey(title="问", code=f"N{number}", **given) for number in numbers)
+        found = Survey.objects.get(opened_at__isnull=False)
+        first, *_others, last = found.questions.all()
+        of: dict[str, Any] = {"survey": found, "branch": self.branch, "business_date": MARCH_6, "given_at": found.opened_at, "channel": "link"}
+        given_now = SurveyResponse.objects.bulk_create(SurveyResponse(uid=uuid4(), browser=uuid4(), satisfied=True, **of) for _number in numbers)
+        SurveyAnswer.objects.bulk_create(SurveyAnswer(response=response, question=first, choices=[1]) for response in given_now)
+        SurveyAnswer.objects.bulk_create(SurveyAnswer(response=response, question=last, free_text="灯暗") for response in given_now)
+
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
         Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch=branch, during=ALWAYS) for user, branch in zip(users, branches, strict=True))
@@ -250,6 +271,10 @@ def _of_street(world: World) -> dict[str, str]:
 
 def _of_company(world: World) -> dict[str, str]:
     return {"unit": str(world.city.company.public_id), "of": "shifts", **_days(world)}
+
+
+def _survey(world: World) -> list[Any]:
+    return [Survey.objects.get(opened_at__isnull=False).public_id]
 
 
 def _api(name: str, user: str = "official") -> Address:
@@ -328,6 +353,17 @@ ADDRESSES: Final = (
     Address("organiser", "activities:report_receipt", lambda world: [ReportVersion.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
     Address("official", "activities:entry_detail", lambda world: [Entry.objects.filter(branch=world.branch).order_by("pk")[0].public_id]),
     Address("organiser", "activities:import_list"),
+    Address("official", "surveys:survey_list"),
+    Address("organiser", "surveys:survey_list"),
+    Address("official", "surveys:answer_list"),
+    Address("organiser", "surveys:answer_list"),
+    Address("organiser", "surveys:survey_new"),
+    Address("organiser", "surveys:survey_detail", _survey),
+    Address("official", "surveys:survey_detail", _survey),
+    Address("organiser", "surveys:paper", _survey),
+    Address("organiser", "surveys:word_list", _survey),
+    Address("organiser", "surveys:answer_detail", lambda world: [SurveyResponse.objects.order_by("pk")[0].public_id]),
+    Address("official", "surveys:answer", lambda world: [Survey.objects.get(opened_at__isnull=False).code]),
     Address("organiser", "activities:import_detail", lambda world: [ReportImport.objects.order_by("pk")[0].public_id]),
     # Needs.
     Address("official", "activities:need_list"),
@@ -354,6 +390,8 @@ ADDRESSES: Final = (
     _api("activities-api:frozen-figure-list"),
     _api("activities-api:need-list"),
     _api("activities-api:need-event-list"),
+    _api("activities-api:survey-list"),
+    _api("activities-api:survey-answer-list"),
     _api("activities-api:metric-list"),
     _api("activities-api:unit-list"),
     _api("api-changes"),

@@ -7,6 +7,7 @@ from django.urls import path
 from activities.api import views
 from activities.api.derived import DerivedFiguresView
 from activities.api.needs import NeedEventViewSet, NeedViewSet
+from activities.api.surveys import SurveyAnswerViewSet, SurveyViewSet
 
 app_name = "activities-api"
 
@@ -40,6 +41,10 @@ urlpatterns = [
     path("needs/<uuid:public_id>/", NeedViewSet.as_view(ONE), name="need-detail"),
     path("need-events/", NeedEventViewSet.as_view(MANY), name="need-event-list"),
     path("need-events/<uuid:public_id>/", NeedEventViewSet.as_view(ONE), name="need-event-detail"),
+    path("surveys/", SurveyViewSet.as_view(MANY), name="survey-list"),
+    path("surveys/<uuid:public_id>/", SurveyViewSet.as_view(ONE), name="survey-detail"),
+    path("survey-answers/", SurveyAnswerViewSet.as_view(MANY), name="survey-answer-list"),
+    path("survey-answers/<uuid:public_id>/", SurveyAnswerViewSet.as_view(ONE), name="survey-answer-detail"),
     path("metrics/", views.MetricViewSet.as_view(MANY), name="metric-list"),
     path("units/", views.UnitViewSet.as_view(MANY), name="unit-list"),
 ]

@@ -16,6 +16,7 @@ from activities.models.report import (
 from activities.models.rollup import ROLLED_LEVELS, Rollup, RollupDelta, Series
 from activities.models.statement import Statement
 from activities.models.supplies import StockReceipt
+from activities.models.survey import Survey, SurveyAnswer, SurveyQuestion, SurveyResponse
 
 __all__ = [
     "ROLLED_LEVELS",
@@ -43,5 +44,9 @@ __all__ = [
     "Series",
     "Statement",
     "StockReceipt",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyQuestion",
+    "SurveyResponse",
     "Unit",
 ]

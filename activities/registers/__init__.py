@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from activities.figures import Qualifier
 from activities.models import Measure, Metric, ReportVersion
-from activities.registers import needs, roster
+from activities.registers import needs, roster, surveys
 from activities.registers.derived import Derived
 from branches.models import Branch
 
@@ -40,7 +40,7 @@ class Difference:
     now: Derived
 
 
-REGISTERS: Final[tuple[Register, ...]] = (needs, roster)
+REGISTERS: Final[tuple[Register, ...]] = (needs, roster, surveys)
 
 
 def fed() -> frozenset[str]:

@@ -13,12 +13,13 @@ from members.filters import branches_seen
 _CHOICES: Final = 200
 
 
-def shorten(form: Any, request: HttpRequest) -> None:
-    """Offer towns and what is above them, and the first branches and units; what the address names stays chosen."""
+def shorten(form: Any, request: HttpRequest, **more: "QuerySet[Any, Any]") -> None:
+    """Offer towns and what is above them, and the first branches, units and rows of `more`, by field; what the address names stays chosen."""
     choices: dict[str, QuerySet[Any]] = {
         "region": regions_seen(request).filter(level__in=Level.above(Level.COMMUNITY)).order_by("name_key", "pk"),
         "branch": branches_seen(request),
         "work_unit": units_seen(request).order_by("name_key", "pk"),
+        **more,
     }
     for name in choices.keys() & form.fields.keys():
         chosen = form.cleaned_data.get(name)

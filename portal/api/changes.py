@@ -18,7 +18,8 @@ from activities.api import rows
 from activities.api.examples import VERSION_ID
 from activities.api.needs import NEED_EVENTS, NEEDS
 from activities.api.serializers import PERIOD_REPORTS, REPORTS, STATEMENTS, STOCK_RECEIPTS, VERSIONS
-from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion
+from activities.api.surveys import SURVEY_ANSWERS, SURVEYS
+from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion, Survey, SurveyResponse
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
@@ -65,6 +66,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "stockreceipt": Source("stock-receipts", STOCK_RECEIPTS, rows.stock_receipts),
     "need": Source("needs", NEEDS, Need.objects.visible_to),
     "needevent": Source("need-events", NEED_EVENTS, NeedEvent.objects.visible_to),
+    "survey": Source("surveys", SURVEYS, Survey.objects.visible_to),
+    "surveyresponse": Source("survey-answers", SURVEY_ANSWERS, SurveyResponse.objects.visible_to),
     "statement": Source("statements", STATEMENTS, rows.statements),
 }
 RESOURCES: Final = sorted({source.resource for source in SOURCES.values()})

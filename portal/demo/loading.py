@@ -14,6 +14,7 @@ from portal.demo.needs import add_needs
 from portal.demo.people import build_people
 from portal.demo.rosters import add_rosters
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
+from portal.demo.surveys import add_surveys
 from portal.foundation import audit, locks
 
 FEWEST_BRANCHES, FEWEST_DAYS = 1, 7
@@ -44,6 +45,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_goods(invention)
     add_needs(invention, organisers)
     add_rosters(invention, organisers)
+    add_surveys(invention, organisers)
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

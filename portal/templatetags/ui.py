@@ -61,6 +61,9 @@ LOOKS: Final[dict[str, Look]] = {
     "absent": Look(pgettext_lazy("at a shift", "absent"), "minus", "accent"),
     "not_in": Look(_("Not checked in"), "ring"),
     "short": Look(_("Short of people"), "people", "warn"),
+    "survey_draft": Look(pgettext_lazy("survey", "in preparation"), "pencil"),
+    "survey_open": Look(pgettext_lazy("survey", "open"), "disc", "ok"),
+    "survey_closed": Look(pgettext_lazy("survey", "closed"), "lock"),
     "agree": Look(_("Agrees"), "equal", "ok"),
     "differ": Look(_("Differs"), "differ", "warn"),
 }
