@@ -12,5 +12,6 @@ class MembersConfig(AppConfig):
     rules = {
         "membership_carries_the_branch_life": _("The membership must lie inside the life of the branch."),
         "assignment_carries_the_shift": _("The shift was moved to another time meanwhile."),
+        "signed_hand_over_stays": _("A hand-over that both have signed stays as it is."),
         "term_carries_the_membership": _("The term of office must lie inside the membership."),
     }

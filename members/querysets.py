@@ -76,6 +76,12 @@ class ShiftQuerySet(ScopedQuerySet[Any]):
         on_it = apps.get_model("members", "Assignment")._default_manager.filter(~Exists(absent), shift=OuterRef("pk"))
         return self.annotate(on_duty=Coalesce(Subquery(on_it.order_by().values("shift").values(number=Count("pk"))), 0))
 
+    def without_hand_over(self, now: datetime) -> Self:
+        """Shifts that have ended and were never handed over, though they were staffed."""
+        handed = apps.get_model("members", "HandOver")._default_manager.filter(shift=OuterRef("pk"))
+        staffed = apps.get_model("members", "Assignment")._default_manager.filter(shift=OuterRef("pk"))
+        return self.filter(~Exists(handed), Exists(staffed), during__endswith__lte=now)
+
     def uncovered(self) -> Self:
         """Shifts with fewer people on them than they need."""
         return self.with_cover().filter(on_duty__lt=F("people"))
@@ -94,3 +100,10 @@ class CheckInQuerySet(ScopedQuerySet[Any]):
     def on_days(self, first: date, last: date) -> Self:
         """Check-ins to shifts of some business dates."""
         return self.filter(assignment__shift__business_date__range=(first, last))
+
+
+class HandOverQuerySet(ScopedQuerySet[Any]):
+    """Hand-overs."""
+
+    scope_path = "shift__post__branch__"
+    scope_act = Act.SEE_ROSTER

@@ -32,6 +32,7 @@ ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
 ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
 
 MEMBER: Final = frozenset({"member"})
+LEADERS: Final = frozenset({"organiser", "shift_leader"})
 IMPORTERS: Final = ORGANISER | REVIEWER
 # Whoever stands at a gate or sits in the community's office is told of needs; the organiser goes on with them.
 RECORDERS: Final = frozenset({"organiser", "shift_leader", "community"})
@@ -477,13 +478,15 @@ MATRIX: Final[dict[str, Line]] = {
     "roster:roster_gaps": Line({"GET": Access(ORGANISER, SEERS)}, _on_days),
     "roster:time_off": changes(ORGANISER, SEERS, _BRANCH, _away),
     "roster:time_off_end": acts(ORGANISER, frozenset({"shift_leader"}), of("off_id", "off")),
-    "roster:shift_code": Line({"GET": Access(frozenset({"organiser", "shift_leader"}), ROSTER_SEERS)}, of("shift_id", "shift")),
-    "roster:shift_record": acts(frozenset({"organiser", "shift_leader"}), ROSTER_SEERS, of("shift_id", "current")),
+    "roster:shift_code": Line({"GET": Access(LEADERS, ROSTER_SEERS)}, of("shift_id", "shift")),
+    "roster:shift_record": acts(LEADERS, ROSTER_SEERS, of("shift_id", "current")),
     "roster:own_shifts": lists(),
     "roster:check_in": Line(
         {"GET": Access(MEMBER), "POST": Access(MEMBER, success=302, body=lambda case: {"code": code_of(case.thing.current)})}, of("shift_id", "current")
     ),
     "roster:hours": lists(ROSTER_SEERS),
+    "roster:hand_over": changes(LEADERS | MEMBER, ROSTER_SEERS, of("shift_id", "current"), lambda case: {"notes": "无"}),
+    "roster:hand_over_take": acts(LEADERS, ROSTER_SEERS | MEMBER, of("shift_id", "current")),
     # Accounts and grants: held by different people, none of whom sees case data.
     "accounts:user_list": lists(ACCOUNT_SEERS),
     "accounts:user_detail": reads(ACCOUNT_SEERS, _CLERK),

@@ -37,6 +37,7 @@ from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
 from members.models import DutyPost, Membership, Person, Shift, TimeOff
 from members.services import roster
+from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
 from portal.accounts import importing
 from portal.accounts.models import Grant, User
@@ -82,7 +83,7 @@ class Side:
     post: DutyPost
     shift: Shift
     off: TimeOff
-    # Of this evening; inside the scope the member is on it.
+    # Of this evening, and handed over; inside the scope the member is on it.
     current: Shift
     # Somebody who is free for the shift.
     hand: Person
@@ -239,6 +240,8 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         actor=clerk, branch=branch, first_day=MARCH_5 - 6 * DAY, last_day=MARCH_5 - 3 * DAY, works=works_of([Figure("vehicles", Decimal(9))]), uid=uuid4()
     )
     post, to_staff, off = _staffed(clerk, branch)
+    current = Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0]
+    hand_over(actor=clerk, shift=current, left=Left(notes="无"))
     return Side(
         branch=branch,
         community=community,
@@ -262,7 +265,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         post=post,
         shift=to_staff,
         off=off,
-        current=Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0],
+        current=current,
         hand=make_person(f"值守{unit.name}", unit, branch),
     )
 

@@ -63,6 +63,7 @@ NOT_LINKED: Final = {
     "activities:review_act": "answers a form",
     "portal:duty_phone": "answers a form",
     "roster:roster_copy": "answers a form",
+    "roster:hand_over_take": "answers a form",
     "roster:shift_change": "answers a form",
     "roster:shift_record": "answers a form",
     "roster:time_off_end": "answers a form",

@@ -322,6 +322,7 @@ ADDRESSES: Final = (
     Address("organiser", "roster:roster_fill", _branch),
     Address("organiser", "roster:time_off", _branch),
     Address("organiser", "roster:own_shifts"),
+    Address("organiser", "roster:hand_over", lambda world: [Shift.objects.order_by("pk")[0].public_id]),
     Address("organiser", "roster:hours"),
     Address("liaison", "roster:hours", query=lambda world: {"group": "unit"}),
     Address("official", "roster:hours", query=lambda world: {"group": "branch"}),

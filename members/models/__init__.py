@@ -1,6 +1,7 @@
 """People and their duties, one subject a module."""
 
 from members.models.check_in import CheckIn
+from members.models.hand_over import HandOver
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
 
@@ -8,6 +9,7 @@ __all__ = [
     "Assignment",
     "CheckIn",
     "DutyPost",
+    "HandOver",
     "Membership",
     "OfficerTerm",
     "Person",

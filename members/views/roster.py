@@ -87,6 +87,7 @@ def shift_list(request: HttpRequest) -> HttpResponse:
             "now": [shift for shift in found[:_SHOWN] if shift.during.lower <= clock.now()],
             "next": [shift for shift in found[:_SHOWN] if shift.during.lower > clock.now()],
             "more": len(found) > _SHOWN,
+            "unsigned": list(_unsigned(seen)),
             "kept": Branch.objects.visible_to(request.user, Act.LEAD_SHIFTS).exclude(state=Branch.State.ARCHIVED).by_name()[:_KEPT],
             "page": page,
             "counted": Counted.capped(rows),
@@ -205,6 +206,13 @@ def shifts_seen(request: HttpRequest) -> ShiftQuerySet:
     if not access.may(request.user, Act.SEE_ROSTER):
         raise PermissionDenied
     rows: ShiftQuerySet = Shift.objects.visible_to(request.user)
+    return rows
+
+
+def _unsigned(seen: ShiftQuerySet) -> ShiftQuerySet:
+    """Return the first of the shifts that ended in the last day without a hand-over."""
+    recent = seen.between(clock.now() - SOON, clock.now()).without_hand_over(clock.now())
+    rows: ShiftQuerySet = recent.select_related("post__branch").order_by("-during", "pk")[:_SHOWN]
     return rows
 
 

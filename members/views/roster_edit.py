@@ -16,7 +16,7 @@ from branches.access import Act
 from branches.forms import refusals_shown
 from branches.models import Branch
 from members.forms_roster import PostForm, PostsForm, PutOnForm, TimeOffForm
-from members.models import Assignment, DutyPost, Person, Shift, TimeOff
+from members.models import Assignment, DutyPost, HandOver, Person, Shift, TimeOff
 from members.models.roster import MOST_PEOPLE
 from members.rostering import ADVICE, Obstacle
 from members.services import roster as services
@@ -102,6 +102,8 @@ def shift_detail(request: HttpRequest, shift_id: UUID) -> HttpResponse:
         "can_keep": can_keep,
         "sheet": sheet_of(request, held),
         "can_lead": named,
+        "handed": HandOver.objects.filter(shift=shift).first(),
+        "is_over": clock.now() >= shift.during.upper,
         "has_begun": clock.now() >= shift.during.lower - OPENS,
     }
     return render(request, "members/shift_detail.html", context, status=422 if form is not None and (form.errors or warning) else 200)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.views import check_in, roster, roster_edit
+from members.views import check_in, hand_over, roster, roster_edit
 from portal.foundation import converters
 from portal.pages.rosters import shift_export
 
@@ -28,6 +28,8 @@ urlpatterns = [
     path("shifts/<uuid:shift_id>/code/", check_in.shift_code, name="shift_code"),
     path("shifts/<uuid:shift_id>/came/", check_in.shift_record, name="shift_record"),
     path("shifts/<uuid:shift_id>/check-in/", check_in.check_in, name="check_in"),
+    path("shifts/<uuid:shift_id>/hand-over/", hand_over.hand_over, name="hand_over"),
+    path("shifts/<uuid:shift_id>/hand-over/take/", hand_over.hand_over_take, name="hand_over_take"),
     path("mine/", check_in.own_shifts, name="own_shifts"),
     path("hours/", check_in.hours, name="hours"),
     path("shifts/<uuid:shift_id>/change/", roster_edit.shift_change, name="shift_change"),

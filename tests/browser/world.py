@@ -25,6 +25,7 @@ from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
 from members.models import Assignment, DutyPost, Person, Shift
 from members.services import check_in, roster
+from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
 from portal.accounts import importing
 from portal.accounts.models import User
@@ -43,6 +44,7 @@ LOCKED: Final = "locked"
 # What people typed: data, in whatever language the page is.
 TYPED: Final = (
     "全市疫情防控日报第 36 期",
+    *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
@@ -132,6 +134,8 @@ def _staffed(world: World) -> None:
     world.things["now"] = current[0]
     came = dict.fromkeys(current[0].assignments.order_by("pk")[:1], "present")
     check_in.record_shift(actor=organiser, shift=current[0], wanted=came, seen={})
+    left = Left(open_needs="3栋一户待送药", stock="口罩 40 只", notes="夜间注意西侧通口")
+    hand_over(actor=organiser, shift=current[0], left=left)
     extra = roster.add_posts(actor=organiser, branch=main, names=["示例巡逻"], facts=PostFacts("patrol", 1, ((time(18), time(23)),)), first_day=TODAY)
     own = Shift.objects.create(post=extra[0], during=extra[0].times.get().on(TODAY), business_date=TODAY)
     Assignment.objects.filter(person=world.people["member"]).delete()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from psycopg2.extras import DateRange, DateTimeTZRange
 
 from branches.models import Branch
-from members.models import Assignment, CheckIn, DutyPost, Shift, ShiftTime, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, HandOver, Shift, ShiftTime, TimeOff
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_user, since
 from tests.rules import Add, Break, Cases, alter
 
@@ -175,6 +175,46 @@ def somebody_absent_who_arrived() -> Break:
 @CASES.breaks("arrived_unless_absent")
 def somebody_present_who_never_arrived() -> Break:
     return Break(Add(came(assigned())))
+
+
+# --- Hand-over ------------------------------------------------------------------------------------------------------------
+
+
+def left(of: Shift | None = None, **values: Any) -> HandOver:
+    return HandOver(**{"shift": of or stored_shift(), "outgoing_by": make_user(), "outgoing_at": at(16), **values})
+
+
+def signed() -> HandOver:
+    row = left(incoming_by=make_user(), incoming_at=at(17))
+    row.save()
+    return row
+
+
+@CASES.breaks("handed_over_once", collides=True)
+def a_shift_handed_over_twice() -> Break:
+    of = stored_shift()
+    return Break(Add(left(of)), after=Add(left(of)))
+
+
+@CASES.breaks("hand_over_signed_by_two")
+def somebody_who_takes_over_from_themselves() -> Break:
+    by = make_user()
+    return Break(Add(left(outgoing_by=by, incoming_by=by, incoming_at=at(17))))
+
+
+@CASES.breaks("taken_over_by_somebody_at_some_time")
+def a_hand_over_taken_by_nobody() -> Break:
+    return Break(Add(left(incoming_at=at(17))))
+
+
+@CASES.breaks("taken_over_by_somebody_at_some_time")
+def a_hand_over_taken_before_it_was_given() -> Break:
+    return Break(Add(left(incoming_by=make_user(), incoming_at=at(15))))
+
+
+@CASES.breaks("signed_hand_over_stays")
+def a_signed_hand_over_written_again() -> Break:
+    return Break(alter(signed(), notes="另记"))
 
 
 # --- Off ------------------------------------------------------------------------------------------------------------------
