@@ -6,7 +6,7 @@ from activities.views.differing import report_from_registers
 from activities.views.filing import draft_save, on_behalf, report_edit
 from activities.views.imports import import_detail, import_list, import_refused, import_template
 from activities.views.needs import need_detail, need_export, need_list
-from activities.views.needs_doing import need_act, need_done, need_record
+from activities.views.needs_doing import need_act, need_code, need_done, need_record
 from activities.views.period import period_edit
 from activities.views.reading import entry_detail, period_detail, report_detail, report_list, report_receipt
 from activities.views.review import report_confirm, report_withdraw, review_act, review_list
@@ -34,6 +34,7 @@ urlpatterns = [
     path("needs/export.<str:format>", need_export, name="need_export"),
     path("needs/<uuid:need_id>/", need_detail, name="need_detail"),
     path("needs/<uuid:need_id>/act/", need_act, name="need_act"),
+    path("needs/<uuid:need_id>/code/", need_code, name="need_code"),
     path("import/", import_list, name="import_list"),
     path("import/template.xlsx", import_template, name="import_template"),
     path("import/<uuid:import_id>/", import_detail, name="import_detail"),

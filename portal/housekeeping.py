@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from knox.models import AuthToken
 
 from activities.imports import services as imports
-from activities.models import ImportedFigure, ImportedReport, RefusedCell, ReportDraft
+from activities.models import ImportedFigure, ImportedReport, NeedCode, RefusedCell, ReportDraft
 from activities.models.imports import KEPT
 from portal.foundation import clock
 from portal.foundation.jobs import Progress
@@ -22,7 +22,7 @@ _IMPORTED = {"imported_figures": ImportedFigure.objects.all(), "imported_reports
 
 
 def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
-    """Remove expired sessions and tokens, old lock-outs, drafts, rows and files of imports of a month ago, and finished jobs; return how many of each."""
+    """Remove what has expired or is finished: sessions, tokens, lock-outs, drafts, rows and files of imports, codes of needs, jobs; return how many of each."""
     now = clock.now()
     result = {"imports": imports.discard_forgotten(now - KEPT), "import_files": imports.throw_away_files(now - KEPT)}
     gone = {
@@ -32,6 +32,7 @@ def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
         "drafts": ReportDraft.objects.filter(saved_at__lt=now - DRAFTS_KEPT),
         # Since the last job of the import: what is being checked or filed has none that ended, and a job is kept for longer than these.
         **{name: rows.filter(of__job__finished_at__lt=now - KEPT) for name, rows in _IMPORTED.items()},
+        "need_codes": NeedCode.objects.filter(need__resolved_at__lt=now - NeedCode.LIVES_ON),
         "jobs": Job.objects.filter(finished_at__lt=now - JOBS_KEPT),
     }
     for number, (name, rows) in enumerate(gone.items(), start=1):

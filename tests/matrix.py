@@ -357,6 +357,10 @@ MATRIX: Final[dict[str, Line]] = {
         {"GET": Access(EVERYBODY), "POST": Access(EVERYBODY, success=302, body=lambda case: {"q1": "1"})}, _link, two_sided=False, is_open=True
     ),
     "surveys:answered": Line({"GET": Access(EVERYBODY)}, _link, two_sided=False, is_open=True),
+    # Whoever has a code sees by it how the need stands.
+    "portal:follow": Line(
+        {"GET": Access(EVERYBODY), "POST": Access(EVERYBODY, body=lambda case: {"code": case.world.followed})}, two_sided=False, is_open=True
+    ),
     "api-schema": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
     "api-docs": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
     "api-problem": Line({"GET": Access(EVERYBODY)}, lambda case: {"slug": "stale"}, two_sided=False, is_open=True),
@@ -421,6 +425,7 @@ MATRIX: Final[dict[str, Line]] = {
     "activities:need_record": adds(_need, does=RECORDERS),
     "activities:need_detail": reads(READERS, of("need_id", "need")),
     "activities:need_act": acts(ORGANISER, READERS, of("need_id", "need"), lambda case: {"act": "resolve", "seen": "1", "result": "已送达"}),
+    "activities:need_code": acts(ORGANISER, READERS, of("need_id", "need"), success=200),
     "activities:need_done": Line(
         {
             "POST": Access(

@@ -30,6 +30,7 @@ from activities.models import (
 )
 from activities.rollups import Scope, Span
 from activities.services import Figure, Participation, Work, file_daily_report, file_period_report, surveys, works_of
+from activities.services.following import issue_code
 from activities.services.needs import hand_on
 from activities.services.surveys import Form, Given
 from branches.access import Role
@@ -130,12 +131,13 @@ class Side:
 
 @dataclass
 class World:
-    """Both sides, who acts, and an activation code in the clear."""
+    """Both sides, who acts, an activation code in the clear, and one by which a need is followed."""
 
     city: City
     sides: dict[str, Side]
     actors: dict[str, User | None]
     code: str
+    followed: str
 
 
 def build_world(city: City) -> World:
@@ -170,7 +172,7 @@ def build_world(city: City) -> World:
     assert member.person is not None
     roster.put_on(actor=organiser, shift=inside.current, person=member.person)
     [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
-    return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code)
+    return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code, issue_code(actor=inside.clerk, need=inside.need))
 
 
 def token_key(machine: User) -> str:

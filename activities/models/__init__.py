@@ -3,7 +3,7 @@
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
 from activities.models.frozen import FrozenFigure
 from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
-from activities.models.need import Need, NeedEvent
+from activities.models.need import Need, NeedCode, NeedEvent
 from activities.models.report import (
     DailyReport,
     Entry,
@@ -31,6 +31,7 @@ __all__ = [
     "Measure",
     "Metric",
     "Need",
+    "NeedCode",
     "NeedEvent",
     "OverPlaces",
     "OverTime",

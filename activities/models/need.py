@@ -231,3 +231,21 @@ class NeedEvent(PublicModel):
     def to(self) -> Branch | Region | WorkUnit | None:
         """What the need was handed on to."""
         return self.to_branch or self.to_unit or self.to_region
+
+
+class NeedCode(models.Model):
+    """The code by which a resident follows a need; only its hash is kept. It dies 30 days after the need was resolved."""
+
+    LIVES_ON: Final = timedelta(days=30)
+
+    need = models.OneToOneField(Need, verbose_name=_("need"), on_delete=models.CASCADE, related_name="code")
+    code_hash = models.CharField(pgettext_lazy("need", "SHA-256 of the code"), max_length=64, unique=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("made by"), on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        verbose_name = _("code of a need")
+        verbose_name_plural = _("codes of needs")
+
+    def __str__(self) -> str:
+        return f"{self.need_id}"

@@ -210,6 +210,20 @@ def call_back(*, actor: "User", need: Need, seen: int, answer: str, note: str = 
         return _open_again(held, actor, note, at or clock.now()) if answer == Answer.UNSOLVED else held
 
 
+@transaction.atomic
+def confirmed_by_the_resident(need: Need) -> Need:
+    """Write down that the resident, known by a code and a telephone, says that a need is solved; said twice, it stands there once.
+
+    Raises:
+        Conflict: the need is not resolved.
+    """
+    held: Need = Need.objects.select_for_update(of=("self",)).select_related("branch").get(pk=need.pk)
+    _refuse_stale(held, held.revision, State.RESOLVED)
+    if held.events.filter(number=held.revision, answer=Answer.SOLVED).exists():
+        return held
+    return _changed(held, None, Kind.CALLED_BACK, None, answer=Answer.SOLVED)
+
+
 def reopen(*, actor: "User", need: Need, seen: int, note: str, at: datetime | None = None) -> Need:
     """Open a resolved need again, with a reason; the time that it may take begins anew.
 

@@ -139,6 +139,7 @@ def detail_page(request: HttpRequest, need: Any, refused: Refused | None = None,
         "contact": need.contact if need.is_told else mask_name(need.contact),
         "sees_accounts": access.sees_accounts(request.user, need.branch),
         "people": _people_seen(request, need, events),
+        "may_give_code": need.is_own or need.recorded_by_id == request.user.pk,
         "similar": _similar(request, need) if need.is_told and not need.is_resolved else [],
     }
     return render(request, "activities/need_detail.html", context, status=status)

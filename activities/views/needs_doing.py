@@ -12,13 +12,16 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from activities.forms_needs import CorrectForm, DeedForm, ManyDoneForm, NeedForm, records_somewhere
 from activities.models import Need
 from activities.services import needs as services
+from activities.services.following import issue_code
 from activities.views.needs import ANSWERING, FORMS, Refused, detail_page, list_page, seen_need
 from branches.forms import refusals_shown
+from portal.foundation import audit
 from portal.foundation.errors import Conflict
 
 # What each act does, and the sentence when it is done.
@@ -31,6 +34,8 @@ DEEDS: Final[Mapping[str, tuple[Callable[..., Need], Any]]] = {
     "reopen": (services.reopen, gettext_lazy("Opened again.")),
     "correct": (services.correct, gettext_lazy("Saved.")),
 }
+# Where a resident follows a need: an address to be typed, of a page above this floor.
+FOLLOW: Final = "/follow/"
 _FORMS: Final = {act: form for forms in FORMS.values() for act, form in forms.items()}
 
 
@@ -78,6 +83,15 @@ def need_act(request: HttpRequest, need_id: UUID) -> HttpResponse:
         return detail_page(request, need, Refused(act, form), status=422)
     messages.success(request, done)
     return redirect("activities:need_detail", need_id)
+
+
+@require_POST
+@never_cache
+def need_code(request: HttpRequest, need_id: UUID) -> HttpResponse:
+    """Give out a code by which the resident follows the need; it is shown once."""
+    need = seen_need(request, need_id)
+    code = issue_code(actor=_actor(request), need=need, address=audit.address_of(request))
+    return render(request, "activities/need_code.html", {"need": need, "code": code, "address": FOLLOW})
 
 
 @require_POST

@@ -14,14 +14,15 @@ from knox.models import AuthToken
 from branches import access
 from branches.access import Act, Role
 from branches.models import Branch, Region, WorkUnit
-from portal.accounts import codes
 from portal.accounts.models import ActivationCode, Grant, User
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, codes
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry
 from portal.foundation.refusals import as_validation_error
 
 CODE_HOLDS: Final = timedelta(days=14)
+# What the hashes of activation codes are keyed by.
+_CODES: Final = "portal.accounts.codes"
 # Wrong codes from one address before it waits. Guessing is hopeless anyway (60 bits); this keeps the audit log readable.
 WRONG_CODES: Final = 10
 WRONG_CODES_WITHIN: Final = timedelta(minutes=15)
@@ -209,7 +210,7 @@ def issue_activation_codes(*, made_by: User | None, users: Sequence[User], addre
     ActivationCode.objects.filter(user__in=users, used_at=None, expires_at__gt=now).update(expires_at=now)
     issued = [IssuedCode(user, codes.new_code(), now + CODE_HOLDS) for user in users]
     ActivationCode.objects.bulk_create(
-        ActivationCode(user=each.user, code_hash=codes.hash_of(each.code), made_by=made_by, made_at=now, expires_at=each.expires_at) for each in issued
+        ActivationCode(user=each.user, code_hash=codes.hash_of(each.code, _CODES), made_by=made_by, made_at=now, expires_at=each.expires_at) for each in issued
     )
     for each in issued:
         audit.record(made_by, "activation.issued", each.user, address=address)
@@ -236,7 +237,7 @@ def activate(*, code: str, password: str, address: str | None = None) -> User:
     with transaction.atomic():
         now = clock.now()
         held = ActivationCode.objects.select_for_update(of=("self",)).select_related("user")
-        found = held.filter(code_hash=codes.hash_of(code), used_at=None, expires_at__gt=now, user__is_active=True).first()
+        found = held.filter(code_hash=codes.hash_of(code, _CODES), used_at=None, expires_at__gt=now, user__is_active=True).first()
         if found is not None:
             _choose_password(found.user, password)
             found.used_at = now

@@ -69,6 +69,8 @@ ACTIONS: Final[Mapping[str, "StrOrPromise"]] = {
     "need.assigned": _("need assigned"),
     "need.called_back": _("resident called back about a need"),
     "need.changed": _("need corrected"),
+    "need.code_issued": _("code of a need given out"),
+    "need.code_refused": _("code of a need refused"),
     "need.handed_on": _("need handed on"),
     "need.recorded": _("need recorded"),
     "need.reopened": _("need opened again"),

@@ -6,6 +6,7 @@ from portal.pages.as_of import as_of
 from portal.pages.audit import audit_export, audit_list
 from portal.pages.dashboard import branch_dashboard, dashboard, duty_phone, region_dashboard, unit_dashboard
 from portal.pages.exports import dashboard_export, records_export
+from portal.pages.follow import follow
 from portal.pages.frozen import frozen_detail, frozen_list, frozen_new
 from portal.pages.home import home
 from portal.pages.records import records
@@ -27,6 +28,7 @@ urlpatterns = [
     path("frozen-figures/", frozen_list, name="frozen_list"),
     path("frozen-figures/new/", frozen_new, name="frozen_new"),
     path("frozen-figures/<uuid:figure_id>/", frozen_detail, name="frozen_detail"),
+    path("follow/", follow, name="follow"),
     path("search/", search, name="search"),
     path("audit/", audit_list, name="audit_list"),
     path("audit/export.csv", audit_export, name="audit_export"),

@@ -248,6 +248,10 @@ PAGES: Final[tuple[Shown, ...]] = (
         fills=typed(act="resolve", seen="1", result="药店没有这种药，正在找别的药店"),
     ),
     refused("activities:need_done", by=ORGANISER, state="nothing ticked", posts_alone=True, fills=typed(result="")),
+    page("activities:need_code", "things.need_open.public_id", by=ORGANISER, posts_alone=True, fills=typed()),
+    page("portal:follow", by=(VISITOR,)),
+    refused("portal:follow", by=(VISITOR,), state="wrong code", fills=typed(code="AAAA-BBBB-CCCC")),
+    page("portal:follow", by=("official",), state="resolved", fills=lambda world: {"code": world.things["code"]}),
     # Branches and people.
     page("branches:branch_list", by=SEERS),
     page("branches:branch_list", by=("official",), query="?q=没有这个支部", state="nothing found"),
@@ -367,6 +371,7 @@ NO_PAGE: Final = {
     "roster:time_off_end": "leads to who is off",
     "activities:draft_save": "JSON for the form's script",
     "activities:report_confirm": "leads to the report",
+    "activities:report_from_registers": "leads to the report",
     "activities:report_withdraw": "leads to the report",
     "api-schema": "OpenAPI",
     "api-totals": "JSON",

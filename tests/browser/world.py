@@ -19,7 +19,7 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, needs, works_of
+from activities.services import Figure, file_period_report, following, needs, works_of
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
@@ -62,7 +62,7 @@ TYPED: Final = (
         "坏",
         "示例一公司",
     ),
-    *("降压药两盒", "3栋2单元501", "5栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
+    *("降压药两盒", "3栋2单元501", "5栋", "6栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
@@ -287,6 +287,8 @@ def _needed(world: World) -> None:
     need("overdue", "medical", hours=50, urgency="urgent", household="5栋")
     needs.hand_on(actor=organiser, need=need("handed_on", "care", household="5栋"), seen=1, to=world.regions["street"], note="请协调车辆")
     needs.resolve(actor=organiser, need=need("resolved", "food"), seen=1, result="已送达")
+    world.things["code"] = following.issue_code(actor=organiser, need=need("told", "food", household="6栋", words=""))
+    needs.resolve(actor=organiser, need=world.things["need_told"], seen=1, result="已送达")
     needs.call_back(actor=organiser, need=world.things["need_resolved"], seen=2, answer="solved")
 
 

@@ -1,4 +1,4 @@
-"""Activation codes: 60 random bits in Crockford's base 32, in three groups. Pure functions, no database."""
+"""Codes to be typed from paper: 60 random bits in Crockford's base 32, in three groups. Pure functions, no database."""
 
 import secrets
 import unicodedata
@@ -29,6 +29,9 @@ def normalised(typed: str) -> str:
     return "".join(character for character in upper if character.isalnum())
 
 
-def hash_of(typed: str) -> str:
-    """Return the keyed SHA-256 under which a code is stored: without the secret key a stolen table cannot be searched for it."""
-    return salted_hmac("portal.accounts.codes", normalised(typed), algorithm="sha256").hexdigest()
+def hash_of(typed: str, purpose: str) -> str:
+    """Return the keyed SHA-256 under which a code is stored: without the secret key a stolen table cannot be searched for it.
+
+    A code for one purpose is none for another.
+    """
+    return salted_hmac(purpose, normalised(typed), algorithm="sha256").hexdigest()
