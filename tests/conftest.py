@@ -8,10 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 
@@ -22,6 +23,8 @@ from portal.runtime.sentences import CannotStartError
 pytest_plugins = ["tests.personas"]
 
 _at_end = pytest.StashKey[Any]()
+# Bytes; what is larger is not emptied row by row.
+_LARGE: Final = 1 << 20
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -83,17 +86,24 @@ def _flush_past_append_only_triggers() -> Iterator[None]:
     """Let Django empty the tables after a transactional test.
 
     Triggers forbid it for audit rows, to the application and to everybody; only a superuser may say that he is a replica, for which they do not fire.
+    Foreign keys are triggers too, so that rows go in any order. Truncating makes the files of each table and index anew: a few rows are deleted sooner.
     """
     with pytest.MonkeyPatch.context() as patch:
-        flush = DatabaseOperations.execute_sql_flush
+
+        def emptied(operations: DatabaseOperations, _style: Any, tables: Sequence[str], **_options: Any) -> list[str]:
+            with operations.connection.cursor() as cursor:
+                cursor.execute("SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY(%s) AND pg_relation_size(oid) > 0", [list(tables)])
+                sizes = dict(cursor.fetchall())
+            large = [name for name, size in sizes.items() if size > _LARGE]
+            truncated = [f"TRUNCATE {', '.join(large)} CASCADE"] if large else []
+            return [*truncated, *(f"DELETE FROM {name}" for name in sizes.keys() - set(large))]
 
         def flush_as_replica(operations: DatabaseOperations, sql_list: Sequence[str]) -> None:
-            with operations.connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = replica")
-                try:
-                    flush(operations, sql_list)
-                finally:
-                    cursor.execute("SET session_replication_role = origin")
+            with transaction.atomic(), operations.connection.cursor() as cursor:
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                for statement in sql_list:
+                    cursor.execute(statement)
 
+        patch.setattr(DatabaseOperations, "sql_flush", emptied)
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush_as_replica)
         yield
