@@ -62,7 +62,7 @@ SECTIONS: tuple[Section, ...] = (
 )
 # The same, for the menu of the account.
 ACCOUNT: tuple[Section, ...] = (
-    Section(_("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over")),
+    Section(_("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over", "roster:swap_ask")),
     Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change")),
     Section(_("API"), "api-docs", ("api-docs",)),
 )

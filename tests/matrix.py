@@ -490,6 +490,12 @@ MATRIX: Final[dict[str, Line]] = {
         {"GET": Access(MEMBER), "POST": Access(MEMBER, success=302, body=lambda case: {"code": code_of(case.thing.current)})}, of("shift_id", "current")
     ),
     "roster:hours": lists(ROSTER_SEERS),
+    "roster:swap_ask": Line(
+        {"GET": Access(MEMBER), "POST": Access(MEMBER, success=302, body=lambda case: {"colleague": str(case.thing.hand.public_id)})},
+        of("shift_id", "offered"),
+    ),
+    # Who asked, and who was asked: the roles do nothing here.
+    "roster:swap_answer": Line({"POST": Access(frozenset(), body=lambda case: {"answer": "agreed"})}, of("swap_id", "branch"), two_sided=False),
     "roster:hand_over": changes(LEADERS | MEMBER, ROSTER_SEERS, of("shift_id", "current"), lambda case: {"notes": "无"}),
     "roster:hand_over_take": acts(LEADERS, ROSTER_SEERS | MEMBER, of("shift_id", "current")),
     # Accounts and grants: held by different people, none of whom sees case data.

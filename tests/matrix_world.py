@@ -86,6 +86,8 @@ class Side:
     off: TimeOff
     # Of this evening, and handed over; inside the scope the member is on it.
     current: Shift
+    # Inside the scope the member offered a shift of theirs.
+    offered: Shift
     # Somebody who is free for the shift.
     hand: Person
 
@@ -170,7 +172,8 @@ def build_world(city: City) -> World:
     member = actors["member"]
     assert member is not None
     assert member.person is not None
-    roster.put_on(actor=organiser, shift=inside.current, person=member.person)
+    for each in (inside.current, inside.offered):
+        roster.put_on(actor=organiser, shift=each, person=member.person, despite=True)
     [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
     return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code, issue_code(actor=inside.clerk, need=inside.need))
 
@@ -268,6 +271,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         shift=to_staff,
         off=off,
         current=current,
+        offered=Shift.objects.filter(post=post, business_date=MARCH_6 + DAY).order_by("-during")[1],
         hand=make_person(f"值守{unit.name}", unit, branch),
     )
 

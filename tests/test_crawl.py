@@ -67,6 +67,7 @@ NOT_LINKED: Final = {
     "roster:roster_copy": "answers a form",
     "roster:hand_over_take": "answers a form",
     "roster:shift_change": "answers a form",
+    "roster:swap_answer": "answers a form",
     "roster:shift_record": "answers a form",
     "roster:time_off_end": "answers a form",
     "surveys:answer": "given out to residents, as a text to copy and a code to scan",

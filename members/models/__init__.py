@@ -4,6 +4,7 @@ from members.models.check_in import CheckIn
 from members.models.hand_over import HandOver
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
+from members.models.swap import Swap
 
 __all__ = [
     "Assignment",
@@ -18,5 +19,6 @@ __all__ = [
     "ShiftTime",
     "Squad",
     "SquadMember",
+    "Swap",
     "TimeOff",
 ]

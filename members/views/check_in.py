@@ -24,8 +24,9 @@ from branches.forms import DayField
 from branches.models import Branch
 from members.filters import rosters_seen
 from members.hours import Served, hours_by, hours_of
-from members.models import Assignment, CheckIn, Person, Shift
+from members.models import Assignment, CheckIn, Person, Shift, Swap
 from members.services import check_in as services
+from members.views.swap import swaps_of
 from portal.foundation import clock
 from portal.foundation.errors import Conflict
 
@@ -96,6 +97,7 @@ def own_shifts(request: HttpRequest) -> HttpResponse:
         "coming": [each for each in own if not each.open and each.assignment.shift.during.lower > now],
         "past": [each for each in own if not each.open and each.assignment.shift.during.lower <= now],
         "has_person": _person_id(request) is not None,
+        "swaps": [(swap, swap.person_id == _person_id(request)) for swap in swaps_of(_person_id(request)).filter(state=Swap.State.ASKED)[:_OWN]],
     }
     return render(request, "members/own_shifts.html", context)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from members.views import check_in, hand_over, roster, roster_edit
+from members.views import check_in, hand_over, roster, roster_edit, swap
 from portal.foundation import converters
 from portal.pages.rosters import shift_export
 
@@ -30,6 +30,8 @@ urlpatterns = [
     path("shifts/<uuid:shift_id>/check-in/", check_in.check_in, name="check_in"),
     path("shifts/<uuid:shift_id>/hand-over/", hand_over.hand_over, name="hand_over"),
     path("shifts/<uuid:shift_id>/hand-over/take/", hand_over.hand_over_take, name="hand_over_take"),
+    path("shifts/<uuid:shift_id>/swap/", swap.swap_ask, name="swap_ask"),
+    path("swaps/<uuid:swap_id>/", swap.swap_answer, name="swap_answer"),
     path("mine/", check_in.own_shifts, name="own_shifts"),
     path("hours/", check_in.hours, name="hours"),
     path("shifts/<uuid:shift_id>/change/", roster_edit.shift_change, name="shift_change"),

@@ -45,6 +45,7 @@ LOCKED: Final = "locked"
 TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
+    *("示例东门", "示例西门", "示例物资配送点", "示例巡逻"),
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
@@ -141,6 +142,9 @@ def _staffed(world: World) -> None:
     Assignment.objects.filter(person=world.people["member"]).delete()
     roster.put_on(actor=organiser, shift=own, person=world.people["member"], despite=True)
     world.things["own"] = own
+    offered = Shift.objects.create(post=extra[0], during=extra[0].times.get().on(TODAY + DAY), business_date=TODAY + DAY)
+    roster.put_on(actor=organiser, shift=offered, person=world.people["member"], despite=True)
+    world.things["offered"] = offered
     world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from psycopg2.extras import DateRange, DateTimeTZRange
 
 from branches.models import Branch
-from members.models import Assignment, CheckIn, DutyPost, HandOver, Shift, ShiftTime, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, HandOver, Person, Shift, ShiftTime, Swap, TimeOff
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_user, since
 from tests.rules import Add, Break, Cases, alter
 
@@ -215,6 +215,30 @@ def a_hand_over_taken_before_it_was_given() -> Break:
 @CASES.breaks("signed_hand_over_stays")
 def a_signed_hand_over_written_again() -> Break:
     return Break(alter(signed(), notes="另记"))
+
+
+# --- Swaps ----------------------------------------------------------------------------------------------------------------
+
+
+def swap(of: Shift, person: Person, **values: Any) -> Swap:
+    return Swap(**{"shift": of, "person": person, "other": make_person(), "asked_at": at(8), **values})
+
+
+@CASES.breaks("one_open_swap_of_a_shift", collides=True)
+def two_colleagues_asked_at_once() -> Break:
+    of, person = stored_shift(), make_person()
+    return Break(Add(swap(of, person)), after=Add(swap(of, person)))
+
+
+@CASES.breaks("swap_with_somebody_else")
+def a_swap_with_oneself() -> Break:
+    person = make_person()
+    return Break(Add(swap(stored_shift(), person, other=person)))
+
+
+@CASES.breaks("swap_answered_at_some_time")
+def a_swap_agreed_to_at_no_time() -> Break:
+    return Break(Add(swap(stored_shift(), make_person(), state="agreed")))
 
 
 # --- Off ------------------------------------------------------------------------------------------------------------------
