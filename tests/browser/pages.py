@@ -96,6 +96,7 @@ _TO_FREEZE: Final = "?branch={world.branches[main].public_id}&from=2020-03-01&to
 _CLERK, _MACHINE = "users.long-clerk.public_id", "users.machine.public_id"
 _YESTERDAY, _TODAY = "2020-03-05", "2020-03-06"
 _ACTION_ROW = "form[action$='/{}/']"
+_SURVEYS: Final = ("open", "closed", "draft", "empty")
 ORGANISER, REVIEWER, ADMINISTRATOR = ("organiser",), ("reviewer",), ("administrator",)
 LONG_CLERK, SILENT_CLERK, IDLE_CLERK = ("long-clerk",), ("silent-clerk",), ("idle-clerk",)
 NOT_THERE: Final = UUID(int=7)
@@ -279,6 +280,30 @@ PAGES: Final[tuple[Shown, ...]] = (
         "members:membership_end", "people.member.memberships.first.public_id", by=ADMINISTRATOR, state="impossible day", fills=typed(last_day="2020-02-30")
     ),
     # The roster.
+    page("surveys:survey_list", by=READERS),
+    page("surveys:survey_list", by=("official",), query="?until=2010-01-01", state="nothing found"),
+    page("surveys:survey_list", by=("official",), query="?since=x", state="impossible day", status=400),
+    page("surveys:survey_list", by=("nothing-due",), state="empty"),
+    page("surveys:survey_new", by=ORGANISER),
+    refused("surveys:survey_new", by=ORGANISER, state="wrong", fills=typed(title="", last_day="2020-02-30")),
+    *(page("surveys:survey_detail", f"things.survey_{state}.public_id", by=("organiser", "official"), state=state) for state in _SURVEYS),
+    refused("surveys:question_add", "things.survey_draft.public_id", by=ORGANISER, state="wrong", posts_alone=True, fills=typed(kind="one", options="")),
+    page("surveys:survey_edit", "things.survey_draft.public_id", by=ORGANISER),
+    page("surveys:survey_edit", "things.survey_open.public_id", by=ORGANISER, state="open"),
+    page("surveys:survey_poster", "things.survey_open.public_id", by=READERS),
+    page("surveys:paper", "things.survey_open.public_id", by=ORGANISER),
+    refused("surveys:paper", "things.survey_open.public_id", by=ORGANISER, state="empty form", fills=typed(answered_on="2020-02-30")),
+    page("surveys:word_list", "things.survey_open.public_id", by=ORGANISER),
+    page("surveys:word_list", "things.survey_closed.public_id", by=ORGANISER, state="empty"),
+    page("surveys:answer_list", by=READERS),
+    page("surveys:answer_list", by=("official",), query="?until=2010-01-01", state="nothing found"),
+    page("surveys:answer_list", by=("nothing-due",), state="empty"),
+    page("surveys:answer_detail", "things.survey_answer.public_id", by=ORGANISER),
+    page("surveys:answer", "things.survey_open.code", by=(VISITOR, "organiser")),
+    refused("surveys:answer", "things.survey_open.code", by=(VISITOR,), state="nothing chosen", fills=typed(q1="")),
+    page("surveys:answer", "things.survey_closed.code", by=(VISITOR,), state="closed"),
+    refused("surveys:answer", "things.survey_closed.code", by=ORGANISER, state="closed meanwhile", status=409, posts_alone=True, fills=typed(q1="1")),
+    page("surveys:answered", "things.survey_open.code", by=(VISITOR,)),
     page("roster:shift_list", by=ROSTER_SEERS),
     page("roster:shift_list", by=("official",), query="?first_day=2030-01-01", state="nothing found"),
     page("roster:shift_list", by=("nothing-due",), state="empty"),
@@ -365,6 +390,10 @@ NO_PAGE: Final = {
     "portal:records_export": "a workbook or csv",
     "portal:audit_export": "csv",
     "activities:need_export": "a workbook or csv",
+    "surveys:survey_export": "a workbook or csv",
+    "surveys:answer_export": "a workbook or csv",
+    "surveys:question_act": "leads to the survey",
+    "surveys:survey_act": "leads to the survey",
     "roster:shift_export": "csv or a workbook",
     "roster:roster_copy": "leads to what stays empty",
     "roster:hand_over_take": "leads to the hand-over",

@@ -19,7 +19,8 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, following, needs, works_of
+from activities.services import Figure, file_period_report, following, needs, surveys, works_of
+from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
@@ -64,6 +65,8 @@ TYPED: Final = (
         "示例一公司",
     ),
     *("降压药两盒", "3栋2单元501", "5栋", "6栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
+    *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
+    *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
@@ -96,6 +99,7 @@ def build_world() -> World:
     _quoted(world)
     _uploaded(world)
     _needed(world)
+    _surveyed(world)
     _staffed(world)
     return world
 
@@ -294,6 +298,30 @@ def _needed(world: World) -> None:
     world.things["code"] = following.issue_code(actor=organiser, need=need("told", "food", household="6栋", words=""))
     needs.resolve(actor=organiser, need=world.things["need_told"], seen=1, result="已送达")
     needs.call_back(actor=organiser, need=world.things["need_resolved"], seen=2, answer="solved")
+
+
+def _surveyed(world: World) -> None:
+    """Surveys in each state: one open with groups and words, one closed with few answers, one in preparation, one without a question."""
+    organiser, main = world.users["organiser"], world.branches["main"]
+    asked = [
+        Asked("one", "您对临时党支部的工作满意吗？", ["非常满意", "满意", "一般", "不满意"], satisfied_at=2),
+        Asked("several", "哪些方面做得好？", ["门岗值守", "物资配送", "消杀"], required=False),
+        Asked("one", "您住哪一栋？", ["一栋", "二栋", "三栋"], required=False, groups=True),
+        Asked("scale", "几分？", required=False),
+        Asked("words", "还有什么要说的？", required=False),
+    ]
+    titles = {"open": "居民满意度调查", "closed": "楼栋用水问卷", "draft": "居民满意度调查", "empty": "物资需求问卷"}
+    for key, title in titles.items():
+        facts: dict[str, Any] = {"title": title, "introduction": "请您花一分钟说说看法", "last_day": TODAY, "questions": asked if key != "empty" else []}
+        made = surveys.make_survey(actor=organiser, branch=main, uid=uuid4(), several_a_browser=key == "open", **facts)
+        world.things[f"survey_{key}"] = made if key in ("draft", "empty") else surveys.open_survey(actor=organiser, survey=made)
+    found, closed = world.things["survey_open"], world.things["survey_closed"]
+    for number in range(18):
+        picks = [Given((1 + number % 3,)), Given((1, 2)), Given((1 if number < 9 else 2 if number < 15 else 3,)), Given((5,)), Given(words="夜里门口灯太暗")]
+        form = Form(uuid4(), {question.pk: pick for question, pick in zip(found.questions.all(), picks, strict=True)})
+        world.things["survey_answer"] = surveys.answer_survey(survey=found, form=form, browser=uuid4(), by_machine=number == 17)
+    surveys.answer_survey(survey=closed, form=Form(uuid4(), {closed.questions.get(position=1).pk: Given((1,))}), browser=uuid4())
+    world.things["survey_closed"] = surveys.close_survey(actor=organiser, survey=closed)
 
 
 def workbook(name: str, clerk: str = "钱", **changes: str) -> bytes:
