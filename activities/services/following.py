@@ -1,7 +1,11 @@
-"""A resident follows a need by a code: state and dates, nothing else. Wrong guesses are counted by address, and logged."""
+"""A resident follows a need by a code: state and dates, nothing else. Wrong guesses are counted, and logged.
+
+Guesses at codes are counted by address, and many are let through: carriers give thousands of telephones one address, and a code of 60 random bits is not
+guessed. The digits of a telephone would be: so those are counted by need, from wherever they come.
+"""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,8 +23,9 @@ from portal.foundation.models import AuditEntry
 if TYPE_CHECKING:
     from portal.accounts.models import User
 
-# As many wrong guesses an address has within that time. A code has 60 random bits, the digits of a telephone 13: these are what is guarded.
-WRONG_GUESSES: Final = 5
+# So many wrong guesses within that time: at codes, of one address; at the digits, 13 bits, of one need.
+WRONG_CODES: Final = 60
+WRONG_DIGITS: Final = 5
 WITHIN: Final = timedelta(minutes=15)
 DIGITS: Final = 4
 _REFUSED: Final = "need.code_refused"
@@ -50,8 +55,8 @@ def follow(*, code: str, address: str | None) -> Need:
         Conflict: `wait`, after too many wrong guesses from this address; `current` is until when.
         ValidationError: by field; the code is wrong, or has died. The guess is counted.
     """
-    if (until := _waits_until(address)) is not None:
-        raise Conflict("wait", _("Too many wrong codes came from your network."), until)
+    if (until := _waits_until(WRONG_CODES, address=address, object_id=None)) is not None:
+        raise Conflict("wait", _("Your network has sent too many wrong codes."), until)
     alive = Q(resolved_at=None) | Q(resolved_at__gt=clock.now() - NeedCode.LIVES_ON)
     need: Need | None = Need.objects.filter(alive, code__code_hash=codes.hash_of(code, _PURPOSE)).first()
     if need is None:
@@ -64,10 +69,12 @@ def confirm_solved(*, code: str, digits: str, address: str | None) -> Need:
     """Write down that the resident says it is solved; said twice, it stands there once.
 
     Raises:
-        Conflict: `wait`, as for `follow`; `state`, the need is not resolved.
+        Conflict: `wait`, as for `follow`, and after too many wrong digits for this need; `state`, the need is not resolved.
         ValidationError: by field; the digits are not the last ones of the telephone that was left. The guess is counted.
     """
     need = follow(code=code, address=address)
+    if (until := _waits_until(WRONG_DIGITS, object_id=need.public_id)) is not None:
+        raise Conflict("wait", _("Too many wrong digits were given for this need."), until)
     typed = "".join(character for character in digits if character.isdigit())
     if len(need.phone) < DIGITS or len(typed) != DIGITS or not need.phone.endswith(typed):
         audit.record(None, _REFUSED, need, address=address)
@@ -75,10 +82,10 @@ def confirm_solved(*, code: str, digits: str, address: str | None) -> Need:
     return confirmed_by_the_resident(need)
 
 
-def _waits_until(address: str | None) -> datetime | None:
-    wrong = AuditEntry.objects.filter(action=_REFUSED, address=address, at__gt=clock.now() - WITHIN)
-    latest = list(wrong.order_by("-at").values_list("at", flat=True)[:WRONG_GUESSES])
-    return latest[-1] + WITHIN if len(latest) == WRONG_GUESSES else None
+def _waits_until(most: int, **of: Any) -> datetime | None:
+    wrong = AuditEntry.objects.filter(action=_REFUSED, at__gt=clock.now() - WITHIN, **of)
+    latest = list(wrong.order_by("-at").values_list("at", flat=True)[:most])
+    return latest[-1] + WITHIN if len(latest) == most else None
 
 
 def answered_solved(need: Need) -> bool:

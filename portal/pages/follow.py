@@ -75,6 +75,6 @@ def _conflict(request: HttpRequest, form: FollowForm, conflict: Conflict) -> Htt
     if conflict.code != "wait":
         form.add_error(None, ValidationError(str(conflict.message)))
         return render(request, "portal/follow.html", {"form": form, "need": None}, status=409)
-    response = render(request, "portal/follow.html", {"form": FollowForm(), "need": None, "until": conflict.current}, status=429)
+    response = render(request, "portal/follow.html", {"form": FollowForm(), "need": None, "until": conflict.current, "waits": conflict.message}, status=429)
     response["Retry-After"] = str(max(1, ceil((conflict.current - clock.now()).total_seconds())))
     return response

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from activities.models import Need, NeedCode
-from activities.services.following import WRONG_GUESSES, issue_code
+from activities.services.following import WRONG_CODES, WRONG_DIGITS, issue_code
 from activities.services.needs import reopen, resolve
 from branches.models import Branch
 from portal.accounts.models import User
@@ -95,13 +95,23 @@ def test_an_open_need_cannot_be_confirmed_and_one_opened_again_is_seen_to(client
     assert "正在办理" in client.post(FOLLOW, {"code": code}).content.decode()
 
 
-def test_too_many_guesses_make_an_address_wait_also_for_the_digits(client: Client, need: Need, code: str, organiser: User, clock: Clock) -> None:
+def test_too_many_wrong_digits_make_a_need_wait_wherever_they_come_from(client: Client, need: Need, code: str, organiser: User, clock: Clock) -> None:
     resolve(actor=organiser, need=need, seen=1, result="已送达")
-    for guess in range(WRONG_GUESSES):
-        assert client.post(FOLLOW, {"code": code, "digits": f"000{guess}"}, REMOTE_ADDR="10.0.0.1").status_code == 422
+    for guess in range(WRONG_DIGITS):
+        assert client.post(FOLLOW, {"code": code, "digits": f"000{guess}"}, REMOTE_ADDR=f"10.0.0.{guess}").status_code == 422
 
-    waiting = client.post(FOLLOW, {"code": code, "digits": "7788"}, REMOTE_ADDR="10.0.0.1")
+    waiting = client.post(FOLLOW, {"code": code, "digits": "7788"}, REMOTE_ADDR="10.0.0.9")
     assert (waiting.status_code, waiting["Retry-After"]) == (429, "900")
+    assert client.post(FOLLOW, {"code": code}, REMOTE_ADDR="10.0.0.9").status_code == 200
+    clock.move_to(clock.now() + timedelta(minutes=16))
+    assert "您已确认解决" in client.post(FOLLOW, {"code": code, "digits": "7788"}).content.decode()
+
+
+def test_too_many_wrong_codes_make_an_address_wait_and_no_other(client: Client, code: str, clock: Clock) -> None:
+    AuditEntry.objects.bulk_create(AuditEntry(at=clock.now(), action="need.code_refused", address="10.0.0.1") for _ in range(WRONG_CODES - 1))
+    assert client.post(FOLLOW, {"code": "AAAA-AAAA-AAAA"}, REMOTE_ADDR="10.0.0.1").status_code == 422
+
+    assert client.post(FOLLOW, {"code": code}, REMOTE_ADDR="10.0.0.1").status_code == 429
     assert client.post(FOLLOW, {"code": code}, REMOTE_ADDR="10.0.0.2").status_code == 200
     clock.move_to(clock.now() + timedelta(minutes=16))
     assert client.post(FOLLOW, {"code": code}, REMOTE_ADDR="10.0.0.1").status_code == 200
