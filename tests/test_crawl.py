@@ -47,6 +47,8 @@ PAGES_OF_THE_LOG: Final = 30
 # Pages that no link leads to, and why.
 NOT_LINKED: Final = {
     "healthz": "for load balancers",
+    "roster:check_in": "from the code at a post, and from one's own shift while it may be checked in to",
+    "roster:swap_ask": "from one's own shift that is still to come",
     "set_language": "answers a form",
     "accounts:sign_out": "answers a form",
     "accounts:code_print": "answers a form",

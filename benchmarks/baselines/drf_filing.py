@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from activities.models import DailyReport, Entry, Measure, Metric, ReportVersion
 from activities.receipts import receipt_number
+from activities.registers import fed
 from activities.rollups import upkeep
 from activities.services import filing_content
 from benchmarks.world import Filing
@@ -66,12 +67,16 @@ class ReportIn(serializers.ModelSerializer[ReportVersion]):
             due_at=branch.due_at(day) if branch.reports_daily else None,
             known_from=moment,
         )
+        counted = fed()
         for entry_data in entries:
             measures = entry_data.pop("measures")
             entry = Entry.objects.create(version=version, branch=branch, business_date=day, **entry_data)
             for given in measures:
                 unit = given["metric"].unit
-                Measure.objects.create(entry=entry, branch=branch, business_date=day, value_entered=given["value"], unit_entered=unit, **given)
+                # No register is asked: the invented branches keep none.
+                source = Measure.Source.TALLY if given["metric"].code in counted else Measure.Source.TYPED
+                also = {"value_entered": given["value"], "unit_entered": unit, "source": source}
+                Measure.objects.create(entry=entry, branch=branch, business_date=day, **also, **given)
         Submission.objects.create(account=actor, uid=version.uid, fingerprint=validated_data["receipt"], object_id=version.public_id)
         audit.record(actor, "report.filed", version, branch=str(branch.public_id), day=day.isoformat(), number=1, nature=version.nature)
         return version

@@ -291,11 +291,13 @@ def _words(row: AuditEntry, name: str, value: Any, names: Mapping[str, str]) -> 
 
 
 def _field(model: str, name: str) -> str:
-    found = _models().get(model)
-    try:
-        return str(getattr(found._meta.get_field(name), "verbose_name", name)) if found else name
-    except FieldDoesNotExist:
-        return name
+    # What residents wrote in answers is told of their survey.
+    for found in filter(None, (_models().get(model), _models().get("surveyanswer") if model == "survey" else None)):
+        try:
+            return str(getattr(found._meta.get_field(name), "verbose_name", name))
+        except FieldDoesNotExist:
+            continue
+    return name
 
 
 def _day(text: str) -> str:

@@ -372,6 +372,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     refused("accounts:profile", by=("official",), state="old token", status=403, fills=typed(csrfmiddlewaretoken="x" * 64)),
     plain("accounts/activation_wait.html", 429),
     plain("400.html", 400),
+    plain("429.html", 429),
     plain("500.html", 500),
     plain("maintenance.html", 503),
     plain("offline.html", 200),

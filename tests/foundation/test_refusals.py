@@ -51,7 +51,7 @@ def test_each_app_with_rules_breaks_them_in_its_own_file(label: str) -> None:
 
 @pytest.mark.django_db
 def test_whatever_the_database_can_refuse_by_name_is_a_rule_of_an_app() -> None:
-    keys = {"branch_id_and_life", "membership_id_branch_during"}  # there to be referred to
+    keys = {"branch_id_and_life", "membership_id_branch_during", "shift_id_and_time"}  # there to be referred to
     assert named_on_our_tables() | raised_by_triggers() == every_rule() | keys
 
 
