@@ -14,10 +14,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import ReportVersion
+from activities.models import ReportVersion, SurveyResponse
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
-from members.models import OfficerTerm
+from members.models import CheckIn, OfficerTerm
+from members.rostering import Obstacle
 from portal.accounts.models import User
 from portal.foundation.models import AuditEntry, PublicModel
 
@@ -186,6 +187,7 @@ DETAILS: Final[Mapping[str, "StrOrPromise"]] = {
     "last": _("To (date)"),
     "last_day": _("Last day"),
     "machine": _("another system"),
+    "means": _("means"),
     "membership": _("Membership"),
     "metric": _("Figure"),
     "nature": _("Kind"),
@@ -196,9 +198,11 @@ DETAILS: Final[Mapping[str, "StrOrPromise"]] = {
     "parent": _("Lies in"),
     "people": _("people needed"),
     "person": _("person"),
+    "reason": _("why it does not count"),
     "released": _("taken off shifts"),
     "reports": _("Reports"),
     "resource": _("Data"),
+    "result": _("result"),
     "role": _("Role"),
     "rows": _("Rows"),
     "scope": pgettext_lazy("grant", "Over"),
@@ -206,6 +210,7 @@ DETAILS: Final[Mapping[str, "StrOrPromise"]] = {
     "sensitive": _("with sensitive fields"),
     "shown": _("Found"),
     "source": _("Source"),
+    "state": _("state"),
     "table": _("Table"),
     "title": _("Title"),
     "to": _("To (date)"),
@@ -219,6 +224,11 @@ _CHOICES: Final[Mapping[str, Mapping[str, "StrOrPromise"]]] = {
     "role": dict(Role.choices),
     "nature": dict(ReportVersion.Nature.choices),
     "office": dict(OfficerTerm.Office.choices),
+    "means": dict(CheckIn.Means.choices),
+    "result": dict(CheckIn.Result.choices),
+    "state": dict(SurveyResponse.State.choices),
+    "reason": dict(SurveyResponse.Reason.choices),
+    "despite": {Obstacle.REST.value: _("less than 8 hours of rest"), Obstacle.DAYS.value: _("more than 6 days in a row")},
     "scope": {"everything": _("everything"), "region": _("region"), "work_unit": _("work unit"), "branch": _("branch")},
 }
 
