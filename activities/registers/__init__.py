@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from django.db.models import Expression
+
 from activities.figures import Qualifier
 from activities.models import Measure, Metric, ReportVersion
 from activities.registers import needs, roster, surveys
@@ -24,8 +26,11 @@ class Register(Protocol):
 
     METRICS: frozenset[str]
 
-    def figures(self, branch: Branch, day: date) -> dict[str, Derived]:
-        """Return what the records of a branch say of its figures for a business date; nothing when the branch keeps no such register.
+    def said(self, branch: Branch, day: date) -> Expression:
+        """Return a JSON expression that counts the records of a branch for a business date; it becomes a column beside those of other registers."""
+
+    def figures(self, said: Any, branch: Branch, day: date) -> dict[str, Derived]:
+        """Return what that expression's value says of the figures; nothing when the branch keeps no such register.
 
         Where it keeps one, a day without records says 0.
         """
@@ -49,11 +54,17 @@ def fed() -> frozenset[str]:
 
 
 def figures_of(branch: Branch, day: date, codes: Collection[str] | None = None) -> dict[str, Derived]:
-    """Return what the registers of a branch say of a business date, by metric code; of `codes` only, where they are given."""
+    """Return what the registers of a branch say of a business date, by metric code; of `codes` only, where they are given.
+
+    All registers are asked in one statement, so that none of them says what was true before another's.
+    """
+    asked = [register for register in REGISTERS if codes is None or not register.METRICS.isdisjoint(codes)]
+    if not asked:
+        return {}
+    row = Branch.objects.filter(pk=branch.pk).values_list(*(register.said(branch, day) for register in asked)).get()
     found: dict[str, Derived] = {}
-    for register in REGISTERS:
-        if codes is None or not register.METRICS.isdisjoint(codes):
-            found |= register.figures(branch, day)
+    for register, said in zip(asked, row, strict=True):
+        found |= register.figures(said, branch, day)
     return found if codes is None else {code: derived for code, derived in found.items() if code in codes}
 
 

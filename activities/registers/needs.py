@@ -1,15 +1,17 @@
 """The ledger of needs: how many of a day were recorded and resolved, and how many residents were served by it."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from activities.models import Need, NeedEvent
-from activities.registers.derived import Derived
+from activities.registers.derived import Derived, counted
 from branches.models import Branch
 
 RECORDED: Final = "needs_recorded"
@@ -18,25 +20,37 @@ SERVED: Final = "residents_served"
 METRICS: Final = frozenset({RECORDED, RESOLVED, SERVED})
 
 
-def figures(branch: Branch, day: date) -> dict[str, Derived]:
-    """Return what the ledger of a branch says of a day; nothing of days before its first need.
+def said(branch: Branch, day: date) -> JSONObject:
+    """Ask the ledger of a branch what it says of a day."""
+    kept = Need.objects.filter(Q(branch=branch) | Q(origin=branch), recorded_on__lte=day)
+    done = Q(branch=branch, state=Need.State.RESOLVED, resolved_on=day)
+    # Whatever happens to a need of that day later may change the day: so the newest event of each of them is looked at.
+    touched = NeedEvent.objects.filter(branch=branch, business_date=day).order_by().values("need")
+    return JSONObject(
+        kept=counted(
+            kept,
+            needs=Count("pk"),
+            recorded=Count("pk", filter=Q(origin=branch, recorded_on=day)),
+            resolved=Count("pk", filter=done),
+            served=Sum("residents", filter=done, default=0),
+        ),
+        touched=counted(NeedEvent.objects.filter(need__in=touched), newest=Max("pk", default=0)),
+    )
+
+
+def figures(said: Mapping[str, Any], branch: Branch, day: date) -> dict[str, Derived]:
+    """Return the figures of a day; none of days before the branch's first need.
 
     A need counts as resolved on the day of the resolution that holds now, at the branch that resolved it: opened again, it counts no more, until it is
     resolved anew. So no need is ever resolved twice in a total.
     """
-    of_branch = Need.objects.filter(Q(branch=branch) | Q(origin=branch), recorded_on__lte=day)
-    done = Q(branch=branch, state=Need.State.RESOLVED, resolved_on=day)
-    counts = {"recorded": Count("pk", filter=Q(origin=branch, recorded_on=day)), "resolved": Count("pk", filter=done)}
-    said = of_branch.aggregate(kept=Count("pk"), served=Sum("residents", filter=done, default=0), **counts)
-    if not said["kept"]:
+    kept, revision = said["kept"], said["touched"]["newest"]
+    if not kept["needs"]:
         return {}
-    # Whatever happens to a need of that day later may change the day: so the newest event of each of them is looked at.
-    touched = NeedEvent.objects.filter(branch=branch, business_date=day).order_by().values("need")
-    revision = NeedEvent.objects.filter(need__in=touched).aggregate(newest=Max("pk", default=0))["newest"]
     return {
-        RECORDED: Derived(Decimal(said["recorded"]), revision, _listed(branch, day, "recorded")),
-        RESOLVED: Derived(Decimal(said["resolved"]), revision, _listed(branch, day, "resolved")),
-        SERVED: Derived(Decimal(said["served"]), revision, _listed(branch, day, "resolved")),
+        RECORDED: Derived(Decimal(kept["recorded"]), revision, _listed(branch, day, "recorded")),
+        RESOLVED: Derived(Decimal(kept["resolved"]), revision, _listed(branch, day, "resolved")),
+        SERVED: Derived(Decimal(kept["served"]), revision, _listed(branch, day, "resolved")),
     }
 
 

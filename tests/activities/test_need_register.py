@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from activities.models import Need
-from activities.registers import figures_of
-from activities.registers.needs import figures
+from activities.registers import Derived, figures_of
+from activities.registers.needs import METRICS
 from activities.services.needs import hand_on, reopen, resolve
 from branches.models import Branch
 from portal.accounts.models import User
@@ -16,6 +16,10 @@ from tests.factories import current, file
 from tests.personas import MARCH_5, MARCH_6, MARCH_7, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
+
+
+def figures(branch: Branch, day: date) -> dict[str, Derived]:
+    return figures_of(branch, day, METRICS)
 
 
 def said(branch: Branch, day: date) -> dict[str, int]:

@@ -7,6 +7,8 @@ from typing import ClassVar
 from uuid import uuid4
 
 import pytest
+from django.db.models import Value
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from activities import registers
@@ -36,9 +38,13 @@ class Notebook:
         self.kept[day] = said
         self.revision += 1
 
-    def figures(self, branch: Branch, day: date) -> dict[str, Derived]:
-        """What is written there."""
-        return {code: Derived(Decimal(value), self.revision, f"/needs/?day={day}") for code, value in self.kept.get(day, {}).items()}
+    def said(self, branch: Branch, day: date) -> JSONObject:
+        """What is written there, as the database gives it back."""
+        return JSONObject(**{code: Value(value) for code, value in self.kept.get(day, {}).items()})
+
+    def figures(self, said: dict[str, int], branch: Branch, day: date) -> dict[str, Derived]:
+        """As figures."""
+        return {code: Derived(Decimal(value), self.revision, f"/needs/?day={day}") for code, value in said.items()}
 
 
 @pytest.fixture

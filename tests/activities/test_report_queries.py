@@ -27,8 +27,7 @@ def test_the_form_takes_the_same_queries_whatever_came_before(branch: Branch, or
     many_days(branch, organiser, days)
     file(branch, MARCH_6, by=organiser, vehicles=200)
     client = client_of(organiser)
-    # Four of them ask the registers, of which the branch keeps none.
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(15):
         client.get(form_url(branch))
 
 

@@ -1,5 +1,6 @@
 """Surveys feed the figures of a day: 231 of 236 satisfied come out of the answers, and open exactly these."""
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from activities.models import Measure, SurveyAnswer, SurveyResponse
-from activities.registers import surveys as register
+from activities.registers import Derived, figures_of
+from activities.registers.surveys import METRICS
 from activities.services import surveys
 from activities.services.surveys import Asked
 from branches.models import Branch
@@ -20,9 +22,13 @@ from tests.personas import MARCH_5, MARCH_6, MARCH_7, Clock
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
+def figures(branch: Branch, day: date = MARCH_6) -> dict[str, Derived]:
+    return figures_of(branch, day, METRICS)
+
+
 def said(branch: Branch, **day: Any) -> dict[str, int]:
     """What the register says of 6 March, or of another day."""
-    return {code: int(derived.value) for code, derived in register.figures(branch, day.get("day", MARCH_6)).items()}
+    return {code: int(derived.value) for code, derived in figures(branch, **day).items()}
 
 
 def test_the_published_survey_comes_out_of_its_answers(branch: Branch, organiser: User) -> None:
@@ -49,7 +55,7 @@ def test_each_figure_opens_exactly_the_answers_that_it_counts(branch: Branch, or
     wrong = answered(survey, SATISFIED)
     surveys.judge(actor=organiser, response=wrong, reason="twice", revision=response_revision(wrong))
 
-    for derived in register.figures(branch, MARCH_6).values():
+    for derived in figures(branch).values():
         assert len(signed_in(organiser).get(derived.href).context["page"].items) == derived.value
     assert said(branch) == {"survey_valid": 3, "survey_satisfied": 2}
 
@@ -74,12 +80,12 @@ def test_a_survey_about_something_else_or_in_preparation_says_nothing(branch: Br
 
 def test_whatever_changes_a_figure_raises_its_revision(branch: Branch, organiser: User) -> None:
     survey = opened(branch, organiser)
-    revisions = [register.figures(branch, MARCH_6)["survey_valid"].revision]
+    revisions = [figures(branch)["survey_valid"].revision]
     response = answered(survey, SATISFIED)
-    revisions.append(register.figures(branch, MARCH_6)["survey_valid"].revision)
+    revisions.append(figures(branch)["survey_valid"].revision)
     for reason in ("twice", ""):
         surveys.judge(actor=organiser, response=response, reason=reason, revision=response_revision(response))
-        revisions.append(register.figures(branch, MARCH_6)["survey_valid"].revision)
+        revisions.append(figures(branch)["survey_valid"].revision)
 
     assert revisions[0] == 0
     assert revisions == sorted(set(revisions))
