@@ -13,9 +13,9 @@ ARGS ?=
 run: environment
 	@exec .venv/bin/python -m portal.runtime --die-with-parent --port "$(PORT)" --data-dir "$(DATA_DIR)"
 
-# A file goes to one worker as a whole: its tests may share a running portal or a browser.
+# A file goes to one worker as a whole: its tests may share a running portal or a browser. tests/conftest.py says which begin.
 test: environment browser pooler
-	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types migrations
 

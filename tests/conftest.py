@@ -23,8 +23,20 @@ from portal.runtime.sentences import CannotStartError
 pytest_plugins = ["tests.personas"]
 
 _at_end = pytest.StashKey[Any]()
+# Files that take a minute or more, the longest first: begun last, one of them would keep a single worker busy while the others have nothing left.
+_LONG: Final = (
+    "browser/test_every_page.py",
+    "benchmarks/test_bench.py",
+    "test_query_counts.py",
+    "test_crawl.py",
+    "activities/test_as_of.py",
+    "activities/test_kept_totals_at_once.py",
+    "runtime/test_serve.py",
+    "runtime/test_faults.py",
+)
 # Bytes; what is larger is not emptied row by row.
 _LARGE: Final = 1 << 20
+_TESTS: Final = Path(__file__).parent
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _use_own_folder(config)
     # A password hash is slow on purpose; the tests sign in a thousand times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; workers take them in this order."""
+    rank = {str(_TESTS / name): number for number, name in enumerate(_LONG)}
+    items.sort(key=lambda item: rank.get(str(item.path), len(rank)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
