@@ -42,6 +42,22 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
         yield found
 
 
+def asked_again(read: Callable[[], Any]) -> Callable[[], None]:
+    """Return what runs the statements of `read` and takes their rows: what the database does, without what Django does."""
+    with statements() as asked:
+        read()
+
+    def run() -> None:
+        with connection.cursor() as cursor:
+            for sql, params in asked:
+                cursor.execute(sql, params)
+                # A setting of the planner gives no rows.
+                if cursor.description:
+                    cursor.fetchall()
+
+    return run
+
+
 def reading(found: list[tuple[str, Any]]) -> list[Explained]:
     """Run those of the statements that read once more, explained."""
     return [explained(sql, params) for sql, params in found if sql.lstrip(" (").upper().startswith(("SELECT", "WITH"))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches import access
 from branches.access import Act
+from portal.registers import REGISTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,25 @@ class NavEntry:
     label: str | Promise
     href: str
     current: bool
+    icon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """An entry before it is known who reads: `own` are the beginnings of the view names that belong to it, `acts` those of which one is needed."""
+    """An entry before it is known who reads.
+
+    Attributes:
+        own: the beginnings of the view names that belong to it.
+        acts: one of them is needed, if there are any.
+        of_a_person: for accounts that belong to somebody among the people.
+    """
 
     label: str | Promise
     name: str
     own: tuple[str, ...]
     acts: frozenset[Act] = frozenset()
+    icon: str = ""
+    of_a_person: bool = False
 
 
 _READING = (
@@ -47,9 +58,12 @@ SECTIONS: tuple[Section, ...] = (
     Section(_("Review"), "activities:review_list", ("activities:review_", "activities:on_behalf"), frozenset({Act.REVIEW})),
     Section(_("Dashboard"), "portal:dashboard", ("portal:dashboard", "portal:region_", "portal:unit_", "portal:branch_"), frozenset({Act.SEE_REPORTS})),
     Section(_("Daily reports"), "activities:report_list", _READING, frozenset({Act.SEE_REPORTS})),
-    Section(_("Needs"), "activities:need_list", ("activities:need_",), frozenset({Act.SEE_REPORTS})),
-    Section(_("Roster"), "roster:shift_list", ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours"), frozenset({Act.SEE_ROSTER})),
-    Section(_("Surveys"), "surveys:survey_list", ("surveys:",), frozenset({Act.SEE_REPORTS})),
+    Section(
+        _("Registers"),
+        "portal:registers",
+        ("portal:registers", *chain(*(each.own for each in REGISTERS))),
+        frozenset(chain(*(each.acts for each in REGISTERS))),
+    ),
     Section(_("Branches"), "branches:branch_list", ("branches:",), frozenset({Act.SEE_BRANCHES})),
     Section(_("People"), "members:person_list", ("members:",), frozenset({Act.SEE_PEOPLE})),
     Section(
@@ -62,15 +76,24 @@ SECTIONS: tuple[Section, ...] = (
 )
 # The same, for the menu of the account.
 ACCOUNT: tuple[Section, ...] = (
-    Section(_("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over", "roster:swap_ask")),
-    Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change")),
-    Section(_("API"), "api-docs", ("api-docs",)),
+    Section(
+        _("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over", "roster:swap_ask"), icon="clock", of_a_person=True
+    ),
+    Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change"), icon="user"),
+    Section(_("API"), "api-docs", ("api-docs",), frozenset({Act.SEE_REPORTS}), "stack"),
 )
+# On a telephone there is no bar: its menu leads to each register without a page between.
+IN_THE_MENU: tuple[Section, ...] = tuple(Section(each.label, each.name, each.own, each.acts) for each in REGISTERS)
 
 
 def shell(request: HttpRequest) -> dict[str, bool | list[NavEntry]]:
-    """Return `nav` and `account_links` (empty before sign-in) and `demo` for `base.html`."""
-    return {"nav": _entries(request, SECTIONS), "account_links": _entries(request, ACCOUNT), "demo": settings.DEMO}
+    """Return `nav`, `register_links` and `account_links` (empty before sign-in) and `demo` for `base.html`."""
+    return {
+        "nav": _entries(request, SECTIONS),
+        "register_links": _entries(request, IN_THE_MENU),
+        "account_links": _entries(request, ACCOUNT),
+        "demo": settings.DEMO,
+    }
 
 
 def _entries(request: HttpRequest, sections: Sequence[Section]) -> list[NavEntry]:
@@ -82,9 +105,11 @@ def _entries(request: HttpRequest, sections: Sequence[Section]) -> list[NavEntry
     for section in sections:
         if section.acts and not any(access.may(user, act) for act in section.acts):
             continue
+        if section.of_a_person and user.person_id is None:
+            continue
         try:
             href = reverse(section.name)
         except NoReverseMatch:  # a deployment may leave a section out, for example the API docs
             continue
-        entries.append(NavEntry(section.label, href, view_name.startswith(section.own)))
+        entries.append(NavEntry(section.label, href, view_name.startswith(section.own), section.icon))
     return entries

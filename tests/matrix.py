@@ -373,6 +373,7 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:password_change": Line(
         {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=_new_password, goal=to("accounts:profile"))}, two_sided=False
     ),
+    "portal:registers": Line({"GET": Access(READERS, otherwise=403)}, two_sided=False),
     "portal:search": lists(query=lambda case: {"q": "临时党支部"}),
     # Figures.
     "portal:dashboard": Line({"GET": Access(READERS, success=302, otherwise=403, goal=_widest)}, two_sided=False),

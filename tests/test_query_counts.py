@@ -297,6 +297,7 @@ ADDRESSES: Final = (
     Address("system", "accounts:user_list"),
     Address("administrator", "accounts:user_list"),
     Address("auditor", "portal:audit_list"),
+    Address("official", "portal:registers"),
     Address("official", "portal:search", query=lambda world: {"q": "第"}),
     Address("organiser", "portal:search", query=lambda world: {"q": "人"}),
     Address("organiser", "portal:dashboard"),

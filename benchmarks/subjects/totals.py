@@ -1,6 +1,5 @@
 """Totals of regions and spans, as statements: without Django's part, which is the same on both sides."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django.db import connection
@@ -10,7 +9,7 @@ from activities.rollups import Scope, Span
 from benchmarks import world
 from benchmarks.baselines.raw_totals import raw_totals
 from benchmarks.measuring import Work
-from benchmarks.plans import statements
+from benchmarks.plans import asked_again
 from branches.models import Level, Region
 
 LEVELS: Final = (Level.PROVINCE, Level.COUNTY, Level.TOWNSHIP)
@@ -37,8 +36,8 @@ def _work(level: Level, days: int) -> Work:
         name=f"totals, {level}, {days} days, SQL",
         ours="kept totals",
         theirs="aggregate over the records",
-        subject=_asked_again(ours),
-        baseline=_asked_again(raw),
+        subject=asked_again(ours),
+        baseline=asked_again(raw),
         found=ours,
         expected=raw,
         target=1_000 if level == Level.PROVINCE else None,
@@ -49,20 +48,6 @@ def _work(level: Level, days: int) -> Work:
 def _told(scope: Scope, span: Span, metrics: list[Any]) -> dict[str, Any]:
     found = rollups.totals(scope, span, metrics)
     return {code: (total.value, str(total.qualifier), total.count, total.inexact) for code, total in found.items()}
-
-
-def _asked_again(read: Callable[[], Any]) -> Callable[[], None]:
-    """Return what runs the statements of `read` and takes their rows."""
-    with statements() as asked:
-        read()
-
-    def run() -> None:
-        with connection.cursor() as cursor:
-            for sql, params in asked:
-                cursor.execute(sql, params)
-                cursor.fetchall()
-
-    return run
 
 
 def busiest(level: Level) -> Region:

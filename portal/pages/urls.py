@@ -10,6 +10,7 @@ from portal.pages.follow import follow
 from portal.pages.frozen import frozen_detail, frozen_list, frozen_new
 from portal.pages.home import home
 from portal.pages.records import records
+from portal.pages.registers import registers
 from portal.pages.search import search
 
 app_name = "portal"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("dashboard/call/<uuid:person_id>/", duty_phone, name="duty_phone"),
     path("dashboard/<str:kind>/<uuid:scope_id>/export.<str:format>", dashboard_export, name="dashboard_export"),
     path("dashboard/<str:kind>/<uuid:scope_id>/as-of/", as_of, name="as_of"),
+    path("registers/", registers, name="registers"),
     path("records/", records, name="records"),
     path("records/export.<str:format>", records_export, name="records_export"),
     path("frozen-figures/", frozen_list, name="frozen_list"),

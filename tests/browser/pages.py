@@ -143,6 +143,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     refused("portal:frozen_new", by=("official",), query=_TO_FREEZE, state="without a purpose", fills=typed(purpose=" ")),
     page("portal:frozen_detail", "things.frozen.public_id", by=("official",)),
     page("portal:frozen_detail", "things.frozen_branch.public_id", by=READERS, state="no row differs"),
+    page("portal:registers", by=("organiser", "official", "community")),
     page("portal:search", by=EVERYBODY),
     page("portal:search", by=SEERS, query="?q=临时党支部", state="found"),
     page("portal:search", by=("organiser",), query="?q=没有这个地方", state="nothing found"),

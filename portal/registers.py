@@ -1,0 +1,114 @@
+"""The registers of the portal: where each begins, and what of it waits for somebody.
+
+One statement counts what waits, for the registers that a reader may see; each number stops at 1,000.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from activities.models import Need, Survey
+from branches import access
+from branches.access import Act
+from members.models import Shift
+from members.views.roster import SOON
+from portal.accounts.models import User
+from portal.foundation import clock
+from portal.foundation.paging import CappedCount, count_text
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something of a register that waits: `seen_by` gives the rows that an account sees, `query` opens them in the register's list."""
+
+    label: str | Promise
+    seen_by: Callable[[User], "QuerySet[Any, Any]"]
+    query: tuple[tuple[str, str], ...] = ()
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register: the name of its first page, the beginnings of the names of all its pages, and the acts of which one opens it."""
+
+    label: str | Promise
+    about: str | Promise
+    name: str
+    own: tuple[str, ...]
+    acts: frozenset[Act]
+    waiting: tuple[Waiting, ...]
+
+
+@dataclass(frozen=True)
+class Number:
+    """How much of something waits, as a page shows it; `total` is a lower bound from 1,001 on."""
+
+    label: str | Promise
+    total: int
+    href: str
+    urgent: bool
+
+    @property
+    def text(self) -> str:
+        """The number, or `1,000+`."""
+        return count_text(self.total)
+
+
+def _short(user: User) -> "QuerySet[Any, Any]":
+    now = clock.now()
+    return Shift.objects.visible_to(user).between(now, now + SOON).uncovered()
+
+
+REGISTERS: Final[tuple[Register, ...]] = (
+    Register(
+        _("Needs"),
+        _("What residents ask for, resolved one by one, called back"),
+        "activities:need_list",
+        ("activities:need_",),
+        frozenset({Act.SEE_REPORTS}),
+        (
+            Waiting(_("to be resolved"), lambda user: Need.objects.visible_to(user).unresolved()),
+            Waiting(_("overdue"), lambda user: Need.objects.visible_to(user).overdue(clock.now()), (("state", "overdue"),), urgent=True),
+        ),
+    ),
+    Register(
+        _("Roster"),
+        _("Posts and shifts, check-in, hand-over, hours"),
+        "roster:shift_list",
+        ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours"),
+        frozenset({Act.SEE_ROSTER}),
+        (Waiting(_("shifts short of people in the next 24 hours"), _short, urgent=True),),
+    ),
+    Register(
+        _("Surveys"),
+        _("Forms for residents, by link, by code and on paper"),
+        "surveys:survey_list",
+        ("surveys:",),
+        frozenset({Act.SEE_REPORTS}),
+        (Waiting(_("open now"), lambda user: Survey.objects.visible_to(user).in_state("open", clock.today()), (("state", "open"),)),),
+    ),
+)
+
+
+def opened_by(user: User) -> list[Register]:
+    """Return the registers that an account may open."""
+    return [register for register in REGISTERS if any(access.may(user, act) for act in register.acts)]
+
+
+def numbers_of(user: User, registers: Iterable[Register]) -> list[tuple[Register, list[Number]]]:
+    """Return each register with what waits in it for an account to see; one query."""
+    held = list(registers)
+    columns = [CappedCount(waiting.seen_by(user)) for register in held for waiting in register.waiting]
+    totals = iter(User.objects.filter(pk=user.pk).values_list(*columns).get() if columns else ())
+    return [(register, [_number(register, waiting, next(totals)) for waiting in register.waiting]) for register in held]
+
+
+def _number(register: Register, waiting: Waiting, total: int) -> Number:
+    query = f"?{urlencode(waiting.query)}" if waiting.query else ""
+    return Number(waiting.label, total, reverse(register.name) + query, waiting.urgent and total > 0)

@@ -1,0 +1,69 @@
+"""The first page of the registers: what waits, for whom, and the way there; and the menu that leads to each."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from activities.services.needs import resolve
+from branches.access import Role
+from branches.models import Branch
+from portal.accounts.models import User
+from tests.activities.needs import recorded
+from tests.activities.report_pages import client_of
+from tests.activities.test_surveys import made, opened
+from tests.factories import make_user
+from tests.personas import City, Clock
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def waiting(client: Client) -> dict[str, tuple[str, str]]:
+    """What the page says of each thing that waits, and where it leads."""
+    registers = client.get(reverse("portal:registers")).context["registers"]
+    return {f"{register.label} {number.label}": (number.text, number.href) for register, numbers in registers for number in numbers}
+
+
+def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, clock: Clock) -> None:
+    recorded(branch, organiser, urgency="urgent")
+    recorded(branch, organiser, urgency="soon")
+    resolve(actor=organiser, need=recorded(branch, organiser), seen=1, result="已送达")
+    recorded(other_branch, other_organiser)
+    opened(branch, organiser)
+    made(branch, organiser)
+    clock.move_to(clock.now() + timedelta(hours=3))
+
+    client = client_of(organiser)
+    found = waiting(client)
+
+    assert {label: text for label, (text, _href) in found.items()} == {
+        "Needs to be resolved": "2",
+        "Needs overdue": "1",
+        "Roster shifts short of people in the next 24 hours": "0",
+        "Surveys open now": "1",
+    }
+    for label in ("Needs overdue", "Surveys open now"):
+        assert len(client.get(found[label][1]).context["page"].items) == 1
+
+
+def test_whoever_may_not_see_the_roster_is_not_led_there(city: City, branch: Branch) -> None:
+    secretary = client_of(make_user("secretary", (Role.COMMUNITY, city.community)))
+
+    assert [label for label in waiting(secretary) if label.startswith("Roster")] == []
+    page = secretary.get(reverse("portal:registers")).content.decode()
+    assert reverse("roster:shift_list") not in page
+    assert reverse("activities:need_list") in page
+
+
+def test_whoever_keeps_accounts_has_no_registers(city: City) -> None:
+    keeper = client_of(make_user("keeper", (Role.SYSTEM, None)))
+
+    assert keeper.get(reverse("portal:registers")).status_code == 403
+    assert reverse("portal:registers") not in keeper.get(reverse("accounts:profile")).content.decode()
+
+
+def test_whoever_is_somebody_among_the_people_finds_their_shifts_in_the_menu(member: User, official: User) -> None:
+    for user, led_there in ((member, True), (official, False)):
+        page = client_of(user).get(reverse("accounts:profile")).content.decode()
+        assert (reverse("roster:own_shifts") in page) == led_there
