@@ -71,7 +71,7 @@ class ReportImport(PublicModel):
 
     @property
     def finding(self) -> str:
-        """What names that which was found, once it is checked: by another check it is another one."""
+        """The name of the last check, by which a page confirms what it showed; empty before the first, and another after each."""
         return str(self.job.public_id) if self.job is not None else ""
 
     @property

@@ -81,15 +81,13 @@ def run_next() -> Job | None:
 def _claim() -> Job | None:
     now = clock.now()
     due = Q(state=Job.State.QUEUED, run_after__lte=now) | Q(state=Job.State.RUNNING, claimed_at__lt=now - LOST_AFTER)
-    job: Job | None = Job.objects.select_for_update(skip_locked=True).filter(due).order_by("run_after", "pk").first()
-    if job is None:
-        return None
-    if job.attempts >= TRIES:
+    waiting = Job.objects.select_for_update(skip_locked=True).filter(due).order_by("run_after", "pk")
+    while (job := waiting.first()) is not None and job.attempts >= TRIES:
         # Lost as often as it may fail: perhaps it is what ends its workers.
         _finish(job, Job.State.FAILED, error="Lost: no worker came back.")
-        return _claim()
-    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, claimed_at=now, attempts=F("attempts") + 1)
-    job.refresh_from_db()
+    if job is not None:
+        Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, claimed_at=now, attempts=F("attempts") + 1)
+        job.refresh_from_db()
     return job
 
 

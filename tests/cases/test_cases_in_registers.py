@@ -185,3 +185,21 @@ def test_calls_on_the_hotline_are_written_down_one_by_one_called_back_and_looked
     file_day(branch, organiser, MARCH_6)
     page = get(reader, reverse("portal:branch_dashboard", args=[branch.public_id]), **{"from": "2020-03-06", "to": "2020-03-06"})
     assert "4" in figures_on(page, "2020-03-06", "2020-03-06")["residents_served"]
+
+
+def test_the_four_duties_of_a_rota_are_staffed_and_read_in_the_files_and_pages(branch: Branch, organiser: User, city: City, clock: Clock) -> None:
+    """户部巷：消杀、物资运送、防控巡查、卡口值守，15 名党员轮值."""
+    clock.move_to(noon(MARCH_6 - ONE_DAY))
+    for serial in range(14):
+        make_person(f"组员{serial}", city.company, branch)
+    duties = {"disinfection": "楼栋消杀", "delivery": "物资运送", "patrol": "防控巡查", "checkpoint": "卡口值守"}
+    for duty, name in duties.items():
+        roster.add_posts(actor=organiser, branch=branch, names=[name], facts=PostFacts(duty, 2, ((time(8), time(14)),)), first_day=MARCH_6)
+
+    outcome = roster.fill_roster(actor=organiser, branch=branch, first_day=MARCH_6, last_day=MARCH_7)
+
+    assert (outcome.filled, outcome.empty) == (16, 0)
+    day = get(client_of(organiser), reverse("roster:roster_day", args=[branch.public_id, MARCH_6]))
+    assert [name for name in duties.values() if name not in day] == []
+    file = b"".join(client_of(organiser, english=False).get(reverse("roster:shift_export", args=["csv"])).streaming_content).decode("utf-8-sig")
+    assert [word for word in ("消杀", "配送", "巡查", "卡口") if word not in file] == []
