@@ -1,6 +1,7 @@
 """What pages and API filter people and shifts by."""
 
 from datetime import date
+from typing import Final
 
 import django_filters
 from django.db.models import QuerySet
@@ -71,6 +72,9 @@ class DutyPostFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.on(value)
 
 
+SHORT: Final = (("yes", _("short of people")), ("soon", _("short of people now and in the next 24 hours")))
+
+
 class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Shifts by place, work unit, branch, business date, and whether they are short of people."""
 
@@ -85,7 +89,7 @@ class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
     )
     first_day = django_filters.DateFilter(label=_("From"), field_name="business_date", lookup_expr="gte", widget=DayInput)
     last_day = django_filters.DateFilter(label=_("Up to"), field_name="business_date", lookup_expr="lte", widget=DayInput)
-    short = django_filters.ChoiceFilter(label=_("People"), choices=[("yes", _("short of people"))], method="by_cover", empty_label=_("All shifts"))
+    short = django_filters.ChoiceFilter(label=_("People"), choices=SHORT, method="by_cover", empty_label=_("All shifts"))
 
     class Meta:
         model = Shift
@@ -100,5 +104,5 @@ class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
         return queryset.filter(post__branch__in=Branch.objects.served_by(value))
 
     def by_cover(self, queryset: ShiftQuerySet, name: str, value: str) -> ShiftQuerySet:
-        """Keep shifts with fewer people than they need."""
-        return queryset.uncovered()
+        """Keep shifts with fewer people than they need; of now and the next 24 hours, if so asked."""
+        return queryset.short_soon(clock.now()) if value == "soon" else queryset.uncovered()

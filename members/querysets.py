@@ -1,7 +1,7 @@
 """Queries over people in domain words."""
 
-from datetime import date, datetime
-from typing import Any, Self
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Self
 
 from django.apps import apps
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -11,6 +11,9 @@ from psycopg2.extras import DateTimeTZRange
 from branches import access
 from branches.access import Act
 from branches.querysets import ScopedQuerySet
+
+# How far ahead a leader looks for posts that lack people.
+SOON: Final = timedelta(hours=24)
 
 
 class PersonQuerySet(ScopedQuerySet[Any]):
@@ -85,6 +88,10 @@ class ShiftQuerySet(ScopedQuerySet[Any]):
     def uncovered(self) -> Self:
         """Shifts with fewer people on them than they need."""
         return self.with_cover().filter(on_duty__lt=F("people"))
+
+    def short_soon(self, now: datetime) -> Self:
+        """Shifts of now and of the next 24 hours that lack people."""
+        return self.between(now, now + SOON).uncovered()
 
 
 class CheckInQuerySet(ScopedQuerySet[Any]):

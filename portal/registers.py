@@ -17,7 +17,6 @@ from activities.models import Need, Survey
 from branches import access
 from branches.access import Act
 from members.models import Shift
-from members.views.roster import SOON
 from portal.accounts.models import User
 from portal.foundation import clock
 from portal.foundation.paging import CappedCount, count_text
@@ -61,8 +60,8 @@ class Number:
 
 
 def _short(user: User) -> "QuerySet[Any, Any]":
-    now = clock.now()
-    return Shift.objects.visible_to(user).between(now, now + SOON).uncovered()
+    found: QuerySet[Any, Any] = Shift.objects.visible_to(user).short_soon(clock.now())
+    return found
 
 
 REGISTERS: Final[tuple[Register, ...]] = (

@@ -45,9 +45,9 @@ from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.listing import dated, entries_listed, listed, newest_beside
-from activities.rollups.overdue import overdue_by_child, overdue_needs
 from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, records_apart, shifts_within
 from activities.rollups.scope import DAWN, Scope, Span
+from activities.rollups.standing import Standing, standing
 from activities.rollups.statements import Comparison, compare, computed
 from activities.rollups.stored import is_kept
 from activities.rollups.totals import Total, by_day, change, first_day, known_at, total_of, totals
@@ -67,6 +67,7 @@ __all__ = [
     "Rate",
     "Scope",
     "Span",
+    "Standing",
     "Total",
     "attributed",
     "attributed_by_child",
@@ -107,8 +108,6 @@ __all__ = [
     "not_due_yet",
     "of_line",
     "overall",
-    "overdue_by_child",
-    "overdue_needs",
     "participations",
     "rates_by_child",
     "records",
@@ -117,6 +116,7 @@ __all__ = [
     "reports_counted",
     "served",
     "shifts_within",
+    "standing",
     "total_of",
     "totals",
     "with_completeness",

@@ -26,7 +26,7 @@ from branches.models import Branch
 from members.filters import ShiftFilter, rosters_seen
 from members.forms_roster import FillForm
 from members.models import Assignment, DutyPost, Shift
-from members.querysets import ShiftQuerySet
+from members.querysets import SOON, ShiftQuerySet
 from members.rostering import Gap, Obstacle
 from members.services import roster as services
 from members.staffing import gaps_of
@@ -36,7 +36,6 @@ from portal.foundation.paging import ByDay, Counted, Turn
 from portal.foundation.text import mask_name
 
 ONE_DAY: Final = timedelta(days=1)
-SOON: Final = timedelta(hours=24)
 _SHOWN: Final = 10
 _KEPT: Final = 20
 # Wider spans of gaps are looked at in pieces.
@@ -69,7 +68,7 @@ def shift_list(request: HttpRequest) -> HttpResponse:
     """List shifts in the reader's scope; those that are short of people now and in the next 24 hours come first."""
     seen = shifts_seen(request)
     filters, rows = shifts_asked(request, seen)
-    soon = seen.between(clock.now(), clock.now() + SOON).uncovered().select_related("post__branch").order_by("during", "pk")
+    soon = seen.short_soon(clock.now()).select_related("post__branch").order_by("during", "pk")
     found = list(soon[: _SHOWN + 1])
     page = ByDay[Any]("business_date").page(Turn.read(request.GET), rows.with_cover().select_related("post__branch"))
     shorten_choices(

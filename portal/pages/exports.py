@@ -106,9 +106,8 @@ def _tables_below(board: Board) -> list[Table]:
     last = "" if board.span.length == 1 else f" {board.span.last.isoformat()}"
     if isinstance(board, RegionBoard):
         rate = [_("Reports due in these days"), _("Of these reported")] if board.span.length > 1 else []
-        overdue = [_("Overdue needs, now")] if board.shows_overdue else []
         title = _("By branch") if board.children_are_branches else _("By sub-area")
-        header = [_("Scope"), _("Due") + last, _("Reported") + last, *rate, *overdue, *_in_columns(board.columns)]
+        header = [_("Scope"), _("Due") + last, _("Reported") + last, *rate, _("Overdue needs, now"), *_in_columns(board.columns)]
         return [Table("children", title, header, partial(_children, board))]
     if isinstance(board, WorkUnitBoard):
         own = [_("Unit"), _("Person-shifts"), _("People who took part"), _("Hours"), _("Entries")]
@@ -164,6 +163,8 @@ def _summary(board: Board) -> Iterator[Sequence[Cell]]:
     yield _("Late"), counted.late
     yield _("Corrected"), counted.corrected
     yield _("Waiting for review"), counted.waiting
+    for tile in board.register_tiles:
+        yield from tile.rows
     if board.done is not None:
         yield _("Person-shifts"), board.done.person_shifts
         yield _("People who took part"), board.done.people
@@ -188,8 +189,7 @@ def _days(board: Board) -> Iterator[Sequence[Cell]]:
 def _children(board: RegionBoard) -> Iterator[Sequence[Cell]]:
     for child in board.children:
         rate = (child.rate.due, child.rate.reported) if board.span.length > 1 else ()
-        overdue = (child.overdue,) if board.shows_overdue else ()
-        yield child.name, child.completeness.due, child.completeness.reported, *rate, *overdue, *_cells(child)
+        yield child.name, child.completeness.due, child.completeness.reported, *rate, child.overdue, *_cells(child)
 
 
 def _cells(line: ChildLine) -> Iterator[Cell]:

@@ -4,10 +4,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef
 from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +17,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Metric
+from activities.models import Metric, Statement
 from activities.rollups import Scope, Span
 from branches import access
 from branches.access import Act
@@ -45,12 +47,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A scope as its reader sees it: the way down to it, whether its duty phones may be called, and how far the reader sees reports."""
+    """A scope as its reader sees it.
+
+    Attributes:
+        steps: the way down to it. may_call: whether its duty phones may be called. reach: how far the reader sees reports.
+        stated: whether a published text says anything about it. sees_roster: whether the reader sees how its posts are staffed.
+    """
 
     scope: Scope
     steps: Sequence[Step]
     may_call: bool
     reach: access.Reach
+    stated: bool
+    sees_roster: bool = False
 
     @property
     def kind(self) -> str:
@@ -108,32 +117,40 @@ def widest(reader: Reader) -> list[Region | WorkUnit | Branch]:
 
 
 def _region(reader: Reader, public_id: UUID) -> View:
-    path = list(
-        Region.objects.filter(paths_down__descendant__public_id=public_id, paths_down__during__contains=clock.today()).order_by("-paths_down__depth", "pk")
-    )
+    down: Any = Region.objects.filter(paths_down__descendant__public_id=public_id, paths_down__during__contains=clock.today())
+    path = list(down.annotate(stated=_stated("region")).order_by("-paths_down__depth", "pk"))
     reach = access.reach(reader, Act.SEE_REPORTS)
     if not path or not _holds(reach, path):
         raise Http404
-    return View(Scope(region=path[-1]), _steps(reach, path), _holds(access.reach(reader, Act.CALL), path), reach)
+    may_call, sees_roster = (_holds(access.reach(reader, act), path) for act in (Act.CALL, Act.SEE_ROSTER))
+    return View(Scope(region=path[-1]), _steps(reach, path), may_call, reach, path[-1].stated, sees_roster)
 
 
 def _unit(reader: Reader, public_id: UUID) -> View:
-    path = list(WorkUnit.objects.filter(paths_down__descendant__public_id=public_id).order_by("-paths_down__depth", "pk"))
+    down: Any = WorkUnit.objects.filter(paths_down__descendant__public_id=public_id)
+    path = list(down.annotate(stated=_stated("work_unit")).order_by("-paths_down__depth", "pk"))
     reach = access.reach(reader, Act.SEE_REPORTS)
     if not path or not (reach.everything or any(unit.pk in reach.work_units for unit in path)):
         raise Http404
     seen = next(index for index, unit in enumerate(path) if reach.everything or unit.pk in reach.work_units)
     steps = [Step(unit.name, dashboard_url(unit) if index >= seen else "") for index, unit in enumerate(path)]
-    return View(Scope(work_unit=path[-1]), steps, access.reach(reader, Act.CALL).everything, reach)
+    return View(Scope(work_unit=path[-1]), steps, access.reach(reader, Act.CALL).everything, reach, path[-1].stated)
 
 
 def _branch(reader: Reader, public_id: UUID) -> View:
-    branch: Branch = get_object_or_404(Branch.objects.visible_to(reader, Act.SEE_REPORTS), public_id=public_id)
+    staffed = Exists(Branch.objects.visible_to(reader, Act.SEE_ROSTER).filter(pk=OuterRef("pk")))
+    seen = Branch.objects.visible_to(reader, Act.SEE_REPORTS).annotate(staffed=staffed, stated=_stated("branch"))
+    branch: Any = get_object_or_404(seen, public_id=public_id)
     path = list(Region.objects.filter(paths_down__descendant=branch.region_id, paths_down__during__contains=clock.today()).order_by("-paths_down__depth", "pk"))
     call = access.reach(reader, Act.CALL)
     reach = access.reach(reader, Act.SEE_REPORTS)
     steps = [*_steps(reach, path), Step(branch.name, dashboard_url(branch))]
-    return View(Scope(branch=branch), steps, branch.pk in call.branches or _holds(call, path), reach)
+    return View(Scope(branch=branch), steps, branch.pk in call.branches or _holds(call, path), reach, branch.stated, branch.staffed)
+
+
+def _stated(kind: str) -> Exists:
+    """Return whether a published text says anything about an outer row: of nearly none it does."""
+    return Exists(Statement.objects.filter(**{kind: OuterRef("pk")}))
 
 
 def _holds(reach: access.Reach, path: Sequence[Region]) -> bool:
@@ -181,6 +198,19 @@ def overdue_url(thing: Region | Branch) -> str:
     """Return the address of the needs of a region or branch that should have been resolved by now."""
     kind = "region" if isinstance(thing, Region) else "branch"
     return f"{reverse('activities:need_list')}?{urlencode({'state': 'overdue', kind: str(thing.public_id)})}"
+
+
+def short_url(thing: Region | Branch) -> str:
+    """Return the address of the shifts of a region or branch that lack people now or in the next 24 hours."""
+    kind = "region" if isinstance(thing, Region) else "branch"
+    return f"{reverse('roster:shift_list')}?{urlencode({'short': 'soon', kind: str(thing.public_id)})}"
+
+
+def answers_url(thing: Region | Branch, span: Span) -> str:
+    """Return the address of the answers of a region or branch that count, of some days, of surveys about satisfaction."""
+    kind = "region" if isinstance(thing, Region) else "branch"
+    query = {"since": span.first.isoformat(), "until": span.last.isoformat(), kind: str(thing.public_id), "state": "valid", "satisfied": "said"}
+    return f"{reverse('surveys:answer_list')}?{urlencode(query)}"
 
 
 def with_more(address: str, pairs: Sequence[tuple[str, str]]) -> str:

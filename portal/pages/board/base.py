@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 
 from activities import chat, rollups
 from activities.models import ActivityKind, Measure, Metric, OverTime, Statement
-from activities.rollups import Attributed, ChildRow, Comparison, Completeness, Ledger, Line, MissingBranch, Scope, Span, Total
+from activities.rollups import Attributed, ChildRow, Comparison, Completeness, Ledger, Line, MissingBranch, Scope, Span, Standing, Total
 from branches.models import Branch, WorkUnit
 from portal.charts import MeterPart
 from portal.foundation import clock
 from portal.pages.below import course_days, course_of
 from portal.pages.board.charts import FigureChart, charted_days
-from portal.pages.board.lines import LineRow, StatementLine, Tile
+from portal.pages.board.lines import LineRow, RegisterTile, StatementLine, Tile
+from portal.pages.board.registers import tiles_of
 from portal.pages.completeness import LegendLine, legend_of, meter_of, states_of
 from portal.pages.missing import NAMED_MISSING, MissingLine, missing_lines
 from portal.pages.scopes import WEEK, Asked, Preset, View, asked_days, dashboard_url, default_span, overdue_url, query_href, records_url, with_more
@@ -114,17 +115,28 @@ class Board:
         """The same without the choices of these names."""
         return [(name, value) for name, value in self.chosen if name not in names]
 
-    # --- Needs ------------------------------------------------------------------------------------------------------------
+    # --- Registers --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What the registers say now; a work unit keeps none."""
+        return rollups.standing(self.scope, self.span, clock.now())
 
     @property
     def overdue(self) -> int:
-        """How many needs of residents should have been resolved by now, whatever the days shown; 0 where the scope has no ledger."""
-        return 0
+        """How many needs of residents should have been resolved by now, whatever the days shown."""
+        return sum(self.standing.overdue.values())
 
     @property
     def overdue_href(self) -> str:
         """Where they are listed."""
         return overdue_url(self.scope.object) if not isinstance(self.scope.object, WorkUnit) else ""
+
+    @property
+    def register_tiles(self) -> list[RegisterTile]:
+        """What the registers say that the reader should know: nothing of what is as it should be."""
+        thing = self.scope.object
+        return [] if isinstance(thing, WorkUnit) else tiles_of(self.standing, thing, self.span, sees_roster=self.view.sees_roster)
 
     # --- The days before --------------------------------------------------------------------------------------------------
 
@@ -270,6 +282,8 @@ class Board:
     @cached_property
     def statements(self) -> list[StatementLine]:
         """What published texts say about the scope, beside the portal's own figures."""
+        if not self.view.stated:
+            return []
         stated = Statement.objects.filter(**{self.scope.kind: self.scope.object}).order_by("pk")
         return [self._statement(row) for row in rollups.compare(self.scope, stated, self.catalogue, self.ledger)]
 

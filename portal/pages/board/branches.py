@@ -5,10 +5,9 @@ from functools import cached_property
 
 from django.http import QueryDict
 
-from activities import chat, rollups
+from activities import chat
 from activities.rollups import Line
 from branches.models import Branch
-from portal.foundation import clock
 from portal.pages.board.base import Board
 from portal.pages.scopes import View
 
@@ -20,11 +19,6 @@ class BranchBoard(Board):
         """Take the branch that the view is of."""
         super().__init__(view, query)
         self.branch = branch
-
-    @cached_property
-    def overdue(self) -> int:
-        """How many needs of residents the branch should have resolved by now."""
-        return rollups.overdue_needs(self.scope, clock.now())
 
     @cached_property
     def lines(self) -> list[Line]:

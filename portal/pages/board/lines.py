@@ -32,6 +32,23 @@ class LineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterTile:
+    """What a register says, with the address of its records.
+
+    Attributes:
+        note: what stands below the value, or nothing.
+        rows: the same for a file, each number with what it is.
+    """
+
+    title: str
+    value: str
+    unit: str
+    note: str
+    href: str
+    rows: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class UnitLine:
     """A work unit in the table below a unit."""
 

@@ -12,8 +12,7 @@ from activities import chat, rollups
 from activities.models import Metric
 from activities.rollups import Attributed, ChildRow, Completeness, MissingBranch, Rate, Total
 from branches.models import Branch, Region, WorkUnit
-from portal.foundation import clock
-from portal.pages.below import BY_OVERDUE, COLUMNS, ORDERS, Cell, ChildLine, cells_of, child_line, course_of, key_of, ordered
+from portal.pages.below import COLUMNS, ORDERS, Cell, ChildLine, cells_of, child_line, course_of, key_of, ordered
 from portal.pages.board.base import Board
 from portal.pages.board.lines import SentLine
 from portal.pages.completeness import meter_of
@@ -80,7 +79,7 @@ class RegionBoard(Board):
     def order(self) -> str:
         """In which order the regions or branches below stand: `rate`, `overdue`, or empty for that of their names."""
         order = self.query.get("order", "")
-        return order if order in ORDERS and (order != BY_OVERDUE or self.shows_overdue) else ""
+        return order if order in ORDERS else ""
 
     @cached_property
     def sum_cells(self) -> list[Cell]:
@@ -93,7 +92,7 @@ class RegionBoard(Board):
         key = key_of(row.child)
         line = self._child_line(row.child, row) if row.child else self._direct_line(row)
         course = course_of(self._courses.get(key, {}), self.course_span)
-        return replace(line, course=course, rate=self.rates.get(key, Rate()), overdue=self._overdue.get(key, 0))
+        return replace(line, course=course, rate=self.rates.get(key, Rate()), overdue=self.standing.overdue.get(key, 0))
 
     def _child_line(self, child: Region | Branch, row: ChildRow) -> ChildLine:
         line = child_line(child, row, self.columns, self.span, self.states(row))
@@ -138,20 +137,6 @@ class RegionBoard(Board):
     def rate(self) -> Rate:
         """The same of the region."""
         return Rate(sum(rate.due for rate in self.rates.values()), sum(rate.reported for rate in self.rates.values()))
-
-    @property
-    def shows_overdue(self) -> bool:
-        """Whether needs stand in the table: what waits now stands beside a single day; of several days the rates stand there."""
-        return self.span.length == 1
-
-    @cached_property
-    def _overdue(self) -> Mapping[int | None, int]:
-        return rollups.overdue_by_child(self.scope, clock.now()) if self.shows_overdue else {}
-
-    @property
-    def overdue(self) -> int:
-        """How many needs of residents in the region should have been resolved by now."""
-        return sum(self._overdue.values())
 
     @property
     def course_metric(self) -> Metric | None:
