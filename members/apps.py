@@ -12,6 +12,8 @@ class MembersConfig(AppConfig):
     rules = {
         "membership_carries_the_branch_life": _("The membership must lie inside the life of the branch."),
         "assignment_carries_the_shift": _("The shift was moved to another time meanwhile."),
+        "service_note_is_only_added": _("Words of merit stay as they were written; write others in their place."),
+        "service_note_replaces_one_of_its_own": _("Words of merit replace words of the same branch about the same person."),
         "signed_hand_over_stays": _("A hand-over that both have signed stays as it is."),
         "term_carries_the_membership": _("The term of office must lie inside the membership."),
     }

@@ -24,7 +24,17 @@ class PersonQuerySet(ScopedQuerySet[Any]):
 
     def visible_to(self, actor: object, act: Act | None = None) -> Self:
         """Persons over whom `actor` may do `act`, and the actor's own person; each once."""
-        allowed = access.reach(actor, act or self.scope_act)
+        return self._within(actor, access.reach(actor, act or self.scope_act))
+
+    def recorded_for(self, actor: object) -> Self:
+        """Persons of whose service record `actor` reads something: their own, and those of their branches and of their work units' people."""
+        return self._within(actor, access.records_read(actor))
+
+    def wholly_recorded_for(self, actor: object) -> Self:
+        """Persons whose whole service record `actor` reads, over all branches: their own, and those of their work units' people."""
+        return self._within(actor, access.records_read_whole(actor))
+
+    def _within(self, actor: object, allowed: access.Reach) -> Self:
         if allowed.everything:
             return self
         seen = Q(pk=getattr(actor, "person_id", None))
@@ -42,6 +52,14 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         """Persons whom `work_unit` or a unit below it sent, at any time."""
         sent = Q(secondments__home_unit__in=access.units_below([work_unit.pk]))
         return self.filter(pk__in=self.model._default_manager.filter(sent).values("pk"))
+
+
+class ServiceNoteQuerySet(QuerySet[Any, Any]):
+    """Words of merit."""
+
+    def standing(self) -> Self:
+        """Words that nobody has replaced or taken back."""
+        return self.filter(replaced_by=None).exclude(words="")
 
 
 class MembershipQuerySet(QuerySet[Any, Any]):

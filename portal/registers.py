@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Need, Survey
+from activities.models import Need, Suggestion, Survey
 from branches import access
 from branches.access import Act
 from members.models import Shift
@@ -91,6 +91,17 @@ REGISTERS: Final[tuple[Register, ...]] = (
         ("surveys:",),
         frozenset({Act.SEE_REPORTS}),
         (Waiting(_("open now"), lambda user: Survey.objects.visible_to(user).in_state("open", clock.today()), (("state", "open"),)),),
+    ),
+    Register(
+        _("Suggestions"),
+        _("What only a higher level can settle, passed upward and answered there"),
+        "suggestions:suggestion_list",
+        ("suggestions:",),
+        frozenset({Act.SEE_REPORTS}),
+        (
+            Waiting(_("to be answered"), lambda user: Suggestion.objects.visible_to(user).filter(state="passed"), (("state", "passed"),)),
+            Waiting(_("of these for you to answer"), lambda user: Suggestion.objects.answered_by(user), (("state", "to_answer"),), urgent=True),
+        ),
     ),
 )
 

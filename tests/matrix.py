@@ -26,6 +26,7 @@ PEOPLE_SEERS: Final = READERS - {"community"} | {"administrator"}
 PEOPLE_KEEPERS: Final = frozenset({"organiser", "administrator"})
 # How many serve is not the community's to know.
 ROSTER_SEERS: Final = READERS - {"community"}
+RECORD_READERS: Final = frozenset({"organiser", "liaison"})
 FREEZERS: Final = frozenset({"reviewer", "official", "liaison"})
 OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
@@ -205,6 +206,10 @@ def _branch_facts(case: Case) -> dict[str, Any]:
     return {"name": "新名临时党支部", "kind": "branch", "established_on": "2020-02-01", "reports_daily": "on", "region": case.thing.community.name}
 
 
+def _merit(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "day": "2020-03-05", "words": "冒雨连守两班", "uid": str(uuid4())}
+
+
 def _person_facts(case: Case) -> dict[str, Any]:
     return {"name": "新名", "kind": "member", "from_day": "2020-03-06", "duty_phone": "19900007777"}
 
@@ -288,6 +293,10 @@ def _a_moment(case: Case) -> dict[str, Any]:
     return {"from": "2020-03-01", "to": "2020-03-06", "known": "2020-03-06T20:00"}
 
 
+def _suggestion(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "uid": str(uuid4()), "topic": "duty", "words": "夜班没有取暖设备", "voice": "members"}
+
+
 def _new_survey(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "title": "新问卷", "last_day": "2020-03-12", "ready_made": "on", "uid": str(uuid4())}
 
@@ -325,6 +334,7 @@ _VERSION = of("version_id", "filed")
 _CALLED_IN = of("version_id", "called_in")
 _BRANCH = of("branch_id", "branch")
 _PERSON = of("person_id", "person")
+_SUGGESTION = of("suggestion_id", "suggestion")
 _SURVEY = of("survey_id", "survey")
 _CLERK = of("user_id", "clerk")
 _MACHINE = of("user_id", "machine")
@@ -435,6 +445,14 @@ MATRIX: Final[dict[str, Line]] = {
         }
     ),
     "activities:need_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    # Suggestions: the street to which it was passed answers.
+    "suggestions:suggestion_list": lists(),
+    "suggestions:suggestion_record": adds(_suggestion, does=RECORDERS),
+    "suggestions:suggestion_detail": reads(READERS, _SUGGESTION),
+    "suggestions:suggestion_act": acts(
+        frozenset({"reviewer", "official"}), READERS, _SUGGESTION, lambda case: {"act": "answer", "seen": "2", "answer": "已安排"}
+    ),
+    "suggestions:suggestion_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
     # Surveys: the branch alone makes and judges them; what residents wrote is nobody else's to read.
     "surveys:survey_list": lists(READERS),
     "surveys:answer_list": lists(READERS),
@@ -463,6 +481,15 @@ MATRIX: Final[dict[str, Line]] = {
     "members:person_list": lists(),
     "members:person_detail": reads(PEOPLE_SEERS, _PERSON),
     "members:person_edit": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, _PERSON, _person_facts),
+    # A service record is for the person, the branch and the unit at home, and for nobody above or beside them.
+    "members:service_record": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_shifts": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_work": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_export": Line(
+        {"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, lambda case: {"person_id": case.thing.person.public_id, "format": "csv"}
+    ),
+    "members:service_note_add": changes(ORGANISER, PEOPLE_SEERS, _PERSON, _merit),
+    "members:service_note_edit": changes(ORGANISER, frozenset({"liaison"}), of("note_id", "merit"), _merit),
     "members:member_add": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _person_facts),
     "members:officer_set": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _office),
     "members:membership_end": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, of("membership_id", "membership"), lambda case: {"last_day": "2020-03-06"}),
@@ -564,6 +591,8 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:need-detail": api_reads(READERS, public_id("need")),
     "activities-api:need-event-list": lists(READERS),
     "activities-api:need-event-detail": api_reads(READERS, lambda case: {"public_id": case.thing.need.events.get().public_id}),
+    "activities-api:suggestion-list": lists(READERS),
+    "activities-api:suggestion-detail": api_reads(READERS, public_id("suggestion")),
     "activities-api:survey-list": lists(READERS),
     "activities-api:survey-detail": api_reads(READERS, public_id("survey")),
     "activities-api:survey-answer-list": lists(READERS),

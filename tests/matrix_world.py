@@ -23,6 +23,7 @@ from activities.models import (
     ReportVersion,
     Statement,
     StockReceipt,
+    Suggestion,
     Survey,
     SurveyQuestion,
     SurveyResponse,
@@ -36,15 +37,17 @@ from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, Membership, Person, Shift, TimeOff
+from members.models import DutyPost, Membership, Person, ServiceNote, Shift, TimeOff
 from members.services import roster
 from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
+from members.services.service_note import write_note
 from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
 from tests.activities.needs import recorded
+from tests.activities.suggestions import suggested
 from tests.factories import file, give, make_branch, make_person, make_user, since
 from tests.personas import MARCH_5, MARCH_6, City
 
@@ -81,6 +84,8 @@ class Side:
     imported: ReportImport
     need: Need
     handed_on: Need
+    # Passed to the street.
+    suggestion: Suggestion
     post: DutyPost
     shift: Shift
     off: TimeOff
@@ -88,6 +93,7 @@ class Side:
     current: Shift
     # Inside the scope the member offered a shift of theirs.
     offered: Shift
+    merit: ServiceNote
     # Somebody who is free for the shift.
     hand: Person
 
@@ -128,6 +134,8 @@ class Side:
             self.clerk.username,
             str(self.filed.receipt),
             self.need.household,
+            self.suggestion.words,
+            self.merit.words,
         )
 
 
@@ -267,6 +275,8 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         imported=_checked_import(clerk, branch),
         need=recorded(branch, clerk, household=f"{digit}栋101"),
         handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
+        suggestion=suggested(branch, clerk, words=f"{unit.name}夜班没有取暖设备", to=street),
+        merit=write_note(actor=clerk, person=person, branch=branch, day=MARCH_5, words=f"{unit.name}冒雨连守两班", uid=uuid4())[0],
         post=post,
         shift=to_staff,
         off=off,

@@ -58,6 +58,7 @@ NOT_LINKED: Final = {
     "activities:need_act": "answers a form",
     "activities:need_code": "answers a form",
     "activities:need_done": "answers a form",
+    "suggestions:suggestion_act": "answers a form",
     "activities:report_confirm": "answers a form",
     "activities:report_from_registers": "answers a form",
     "activities:report_withdraw": "answers a form",
@@ -85,6 +86,8 @@ _FILES: Final = (
     "portal:records_export",
     "activities:need_export",
     "roster:shift_export",
+    "suggestions:suggestion_export",
+    "members:service_record_export",
     "surveys:survey_export",
     "surveys:answer_export",
 )

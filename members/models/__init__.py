@@ -4,6 +4,7 @@ from members.models.check_in import CheckIn
 from members.models.hand_over import HandOver
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
+from members.models.service_note import ServiceNote
 from members.models.swap import Swap
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "OfficerTerm",
     "Person",
     "Secondment",
+    "ServiceNote",
     "Shift",
     "ShiftTime",
     "Squad",

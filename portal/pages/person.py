@@ -41,6 +41,7 @@ def person_detail(request: HttpRequest, person_id: UUID) -> HttpResponse:
             "phone": person.phone if sees_phones else mask_phone(person.phone),
             "duty_phone": person.duty_phone if sees_phones else mask_phone(person.duty_phone),
             "can_call": bool(person.duty_phone) and any(held.branch_id in callable_in and clock.today() in held.during for held in memberships),
+            "reads_record": Person.objects.recorded_for(request.user).filter(pk=person.pk).exists(),
             "can_edit": any(held.branch_id in kept and clock.today() in held.during for held in memberships),
             "memberships": [(held, held.branch_id in kept) for held in memberships],
             "secondments": person.secondments.select_related("home_unit", "region").order_by("-during"),

@@ -19,13 +19,13 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, following, needs, surveys, works_of
+from activities.services import Figure, file_period_report, following, needs, suggestions, surveys, works_of
 from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
 from members.models import Assignment, DutyPost, Person, Shift
-from members.services import check_in, roster
+from members.services import check_in, roster, service_note
 from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
 from portal.accounts import importing
@@ -68,6 +68,8 @@ TYPED: Final = (
     *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
     *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
+    *("冒雨连守两班", "冒雨连守一班"),
+    *("夜班卡口没有取暖设备", "老旧小区垃圾清运太少", "复工证明希望互认", "街道统一配发电暖器", "明日送到电暖器"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
 )
@@ -99,6 +101,8 @@ def build_world() -> World:
     _quoted(world)
     _uploaded(world)
     _needed(world)
+    _suggested(world)
+    _praised(world)
     _surveyed(world)
     _staffed(world)
     return world
@@ -277,6 +281,28 @@ def _uploaded(world: World) -> None:
     assert failed.job is not None
     failed.job.state = Job.State.FAILED
     failed.job.save()
+
+
+def _praised(world: World) -> None:
+    """Words of merit in the secretary's record, corrected once."""
+    told: dict[str, Any] = {"actor": world.users["organiser"], "day": TODAY - DAY}
+    person = world.people["secretary"]
+    first, _created = service_note.write_note(**told, person=person, branch=world.branches["main"], words="冒雨连守一班", uid=uuid4())
+    world.things["merit"], _created = service_note.replace_note(**told, note=first, words="冒雨连守两班", uid=uuid4())
+
+
+def _suggested(world: World) -> None:
+    """Suggestions in each state: one at the branch, one that waits at the street, one that the street answered for all."""
+    organiser, street = world.users["organiser"], world.regions["street"]
+    said = (("open", "housing", "老旧小区垃圾清运太少"), ("passed", "work", "复工证明希望互认"), ("answered", "duty", "夜班卡口没有取暖设备"))
+    for key, topic, words in said:
+        facts = suggestions.SuggestionFacts(topic=topic, words=words)
+        held, _created = suggestions.record_suggestion(actor=organiser, branch=world.branches["main"], facts=facts, uid=uuid4())
+        if key != "open":
+            suggestions.pass_on(actor=organiser, suggestion=held, seen=1, to=street)
+        if key == "answered":
+            suggestions.answer(actor=world.users["reviewer"], suggestion=held, seen=2, answer="街道统一配发电暖器", for_all=True)
+        world.things[f"suggestion_{key}"] = held
 
 
 def _needed(world: World) -> None:

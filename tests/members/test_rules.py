@@ -9,6 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from branches.models import Branch
 from members.models import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_unit, since
+from tests.members import broken_service_notes  # noqa: F401 - enter their cases
 from tests.members.broken_roster import CASES as OF_THE_ROSTER
 from tests.rules import Add, Break, Case, Cases, alter, assert_says, refused, refused_at_once, refused_to_both
 

@@ -42,6 +42,8 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
         "Needs overdue": "1",
         "Roster shifts short of people in the next 24 hours": "0",
         "Surveys open now": "1",
+        "Suggestions to be answered": "0",
+        "Suggestions of these for you to answer": "0",
     }
     for label in ("Needs overdue", "Surveys open now"):
         assert len(client.get(found[label][1]).context["page"].items) == 1
