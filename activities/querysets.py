@@ -211,7 +211,7 @@ class NeedQuerySet(ScopedQuerySet[Any]):
 
     def answered_by(self, actor: object) -> Self:
         """Needs that were handed on to where `actor` answers them."""
-        return self.filter(access.needs_handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
+        return self.filter(access.handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
 
     def told_to(self, actor: object) -> Self:
         """Needs of which `actor` may read the words, the household and the telephone.
@@ -222,7 +222,7 @@ class NeedQuerySet(ScopedQuerySet[Any]):
         own = access.branches_within(allowed, "branch__") | access.branches_within(allowed, "origin__") if allowed else Q(pk__in=())
         if allowed.everything:
             return self
-        return self.filter(own | access.needs_handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
+        return self.filter(own | access.handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
 
 
 class NeedEventQuerySet(ScopedQuerySet[Any]):
@@ -231,6 +231,37 @@ class NeedEventQuerySet(ScopedQuerySet[Any]):
     scope_filter = staticmethod(access.needs_within)
     scope_path = "need__"
     scope_act = Act.SEE_REPORTS
+
+
+class SuggestionQuerySet(ScopedQuerySet[Any]):
+    """Suggestions: seen by whoever sees the reports of their branch, where they were passed to, and, once answered for all, below."""
+
+    scope_filter = staticmethod(access.suggestions_within)
+    scope_act = Act.SEE_REPORTS
+
+    def followed_by(self, actor: object) -> Self:
+        """Suggestions whose course `actor` sees: of branches in scope, and passed to where they have a say; not those of others, answered for all."""
+        allowed = access.reach(actor, Act.SEE_REPORTS)
+        return self.filter(access.suggestions_followed(allowed)) if allowed else self.none()
+
+    def kept_by(self, actor: object) -> Self:
+        """Suggestions that `actor` passes on and corrects: their branch's own."""
+        allowed = access.reach(actor, Act.KEEP_SUGGESTIONS)
+        return self.filter(access.branches_within(allowed, "branch__")) if allowed else self.none()
+
+    def answered_by(self, actor: object) -> Self:
+        """Suggestions that wait where `actor` answers them."""
+        allowed = access.reach(actor, Act.ANSWER_SUGGESTIONS)
+        return self.filter(Q() if allowed.everything else access.handed_to(allowed), state="passed")
+
+    def asked_of(self, actor: object) -> Self:
+        """Suggestions that were passed, at any time, to where `actor` answers."""
+        return self.filter(access.suggestions_passed_to(access.reach(actor, Act.ANSWER_SUGGESTIONS)))
+
+    def told_to(self, actor: object) -> Self:
+        """Suggestions of which `actor` may read the words: those of their branches, and those passed to where they answer."""
+        own, asked = access.reach(actor, Act.RECORD_SUGGESTIONS), access.suggestions_passed_to(access.reach(actor, Act.ANSWER_SUGGESTIONS))
+        return self.filter(asked | access.branches_within(own, "branch__")) if own else self.filter(asked)
 
 
 class SurveyQuerySet(OfABranchQuerySet):

@@ -55,12 +55,15 @@ class Act(Enum):
     RECORD_NEEDS = "record what residents need"
     KEEP_NEEDS = "assign, hand on, resolve and reopen a branch's needs"
     ANSWER_NEEDS = "answer needs that were handed on to one's region or work unit"
+    RECORD_SUGGESTIONS = "write down what residents and members suggest, and read it"
+    KEEP_SUGGESTIONS = "pass a branch's suggestions upward, correct them, lay them aside"
+    ANSWER_SUGGESTIONS = "answer suggestions that were passed to one's region or work unit"
     KEEP_PEOPLE = "add a branch's people, end their time, give offices"
+    READ_RECORDS = "read the service records of one's work unit's own people"
+    KEEP_RECORDS = "read what people did in a branch, and write words of merit into their records"
     SEE_ROSTER = "see how posts are staffed"
     LEAD_SHIFTS = "see who serves when, and lead them"
     KEEP_ROSTER = "keep posts, shifts and who is on them"
-    KEEP_SQUADS = "found squads, say who is in them and which grids they cover, open pioneer posts"
-    CLAIM_POSTS = "claim pioneer posts oneself"
     KEEP_SURVEYS = "make a branch's surveys, type in answers, read what residents wrote, say which answers do not count"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
@@ -86,15 +89,18 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.KEEP_NEEDS: frozenset({Role.ORGANISER}),
     # Where a branch hands needs on to: its street or community, or a work unit.
     Act.ANSWER_NEEDS: frozenset({Role.REVIEWER, Role.COMMUNITY, Role.LIAISON}),
+    Act.RECORD_SUGGESTIONS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER, Role.COMMUNITY}),
+    Act.KEEP_SUGGESTIONS: frozenset({Role.ORGANISER}),
+    # Whoever speaks for a region or a unit; officials too, for what a branch cannot settle is theirs to settle.
+    Act.ANSWER_SUGGESTIONS: frozenset({Role.REVIEWER, Role.COMMUNITY, Role.OFFICIAL, Role.LIAISON}),
     Act.KEEP_PEOPLE: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
+    # A service record is for the person, the branch and the unit at home, and for nobody above or beside them.
+    Act.READ_RECORDS: frozenset({Role.LIAISON}),
+    Act.KEEP_RECORDS: frozenset({Role.ORGANISER}),
     # How many serve is not the community's to know; who serves when is whereabouts, and nobody's but theirs who lead them.
     Act.SEE_ROSTER: _CASE_READERS - {Role.COMMUNITY},
     Act.LEAD_SHIFTS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER}),
     Act.KEEP_ROSTER: frozenset({Role.ORGANISER}),
-    # Who is sent where is the branch's to say; whoever sees the branch sees it.
-    Act.KEEP_SQUADS: frozenset({Role.ORGANISER}),
-    # Whoever signs in as a member claims for themselves; for everybody else the organiser notes it.
-    Act.CLAIM_POSTS: frozenset({Role.MEMBER}),
     # Who judges the answers reads them whole; nobody above the branch does, whatever else their grants open.
     Act.KEEP_SURVEYS: frozenset({Role.ORGANISER}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
@@ -250,17 +256,47 @@ def needs_within(allowed: Reach, prefix: str = "") -> Q:
     if allowed.everything:
         return Q()
     own = branches_within(allowed, f"{prefix}branch__") | branches_within(allowed, f"{prefix}origin__")
-    return own | needs_handed_to(allowed, prefix)
+    return own | handed_to(allowed, prefix)
 
 
-def needs_handed_to(allowed: Reach, prefix: str = "") -> Q:
-    """Return a filter over needs that were handed on to a region or a work unit in reach, and are there."""
+def handed_to(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over needs or suggestions that were handed on to a region or a work unit in reach, and are there."""
     found = Q(pk__in=())
     if allowed.regions:
         found |= Q(**{f"{prefix}with_region__in": regions_below(allowed.regions)})
     if allowed.work_units:
         found |= Q(**{f"{prefix}with_unit__in": units_below(allowed.work_units)})
     return found
+
+
+def suggestions_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over suggestions: of branches in reach, passed at any time to a region or a work unit in reach, or answered for all there."""
+    if allowed.everything:
+        return Q()
+    return suggestions_followed(allowed, prefix) | answered_for_all(allowed, prefix)
+
+
+def suggestions_followed(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over suggestions whose course concerns a reach: its branches' own, and those that were passed to it at any time."""
+    return Q() if allowed.everything else branches_within(allowed, f"{prefix}branch__") | suggestions_passed_to(allowed, prefix)
+
+
+def suggestions_passed_to(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over suggestions that were passed, at any time, to a region or a work unit in reach."""
+    to_it = Q(to_region__in=regions_below(allowed.regions)) | Q(to_unit__in=units_below(allowed.work_units))
+    passed = rows("SuggestionEvent", "activities").filter(Q(kind="passed") if allowed.everything else to_it)
+    return Q(**{f"{prefix}pk__in": passed.values("suggestion")})
+
+
+def answered_for_all(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over suggestions whose answer holds for all below a region or a unit, and so for something in reach."""
+    today, own = clock.today(), rows("Branch").filter(pk__in=allowed.branches)
+    under = Q(descendant__in=list(allowed.regions)) | Q(descendant__in=own.values("region"))
+    regions = rows("RegionPath").filter(under, during__contains=today).values("ancestor")
+    senders = Q(descendant__in=list(allowed.work_units)) | Q(descendant__in=own.exclude(sending_units=None).values("sending_units"))
+    units = rows("WorkUnitPath").filter(senders).values("ancestor")
+    held = Q(**{f"{prefix}with_region__in": regions}) | Q(**{f"{prefix}with_unit__in": units})
+    return Q(**{f"{prefix}state": "answered", f"{prefix}for_all": True}) & held
 
 
 def people_within(allowed: Reach, prefix: str = "") -> Q:
@@ -278,6 +314,18 @@ def people_within(allowed: Reach, prefix: str = "") -> Q:
         reached = rows("Branch").filter(branches_within(territorial)).values_list("pk", flat=True)
         found |= Q(**{f"{prefix}memberships__branch__in": reached})
     return found
+
+
+def records_read_whole(actor: object) -> Reach:
+    """Return the work units of whose people `actor` reads the whole service record, over all branches."""
+    allowed = reach(actor, Act.READ_RECORDS)
+    return Reach(everything=allowed.everything, work_units=allowed.work_units)
+
+
+def records_read(actor: object) -> Reach:
+    """Return of whom `actor` reads a service record at all: of the people of their work units, and of their branches what was done there."""
+    whole, kept = records_read_whole(actor), reach(actor, Act.KEEP_RECORDS)
+    return Reach(everything=whole.everything, regions=kept.regions, work_units=whole.work_units, branches=kept.branches)
 
 
 def can(actor: object, act: Act, branch: "Branch") -> bool:

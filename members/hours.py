@@ -37,7 +37,7 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
 def hours_by(group: str, rows: "QuerySet[CheckIn]", first: date, last: date) -> "QuerySet[CheckIn, dict[str, Any]]":
     """Return the rows `key`, `public_id`, `name`, `shifts`, `people` and `time` of what was served on some days, in the order of names."""
     key, ident, public_id, name = GROUPS[group]
-    found = _timed(rows, first, last)
+    found = timed(rows, first, last)
     if group == "unit":
         found = _with_unit(found)
     elif group == "branch":
@@ -49,12 +49,12 @@ def hours_by(group: str, rows: "QuerySet[CheckIn]", first: date, last: date) -> 
 
 def hours_of(rows: "QuerySet[CheckIn]", first: date, last: date) -> Served:
     """Return what was served on some days, all together; everybody counts once among the people."""
-    found = _timed(rows, first, last).aggregate(shifts=Count("pk"), people=Count("assignment__person", distinct=True), time=Sum("served"))
+    found = timed(rows, first, last).aggregate(shifts=Count("pk"), people=Count("assignment__person", distinct=True), time=Sum("served"))
     return Served(found["shifts"], found["people"], found["time"] or timedelta())
 
 
-def _timed(rows: "QuerySet[CheckIn]", first: date, last: date) -> "QuerySet[CheckIn]":
-    """Add how long each served: from their arrival, if they were late, until the end, or until now."""
+def timed(rows: "QuerySet[CheckIn]", first: date, last: date) -> "QuerySet[CheckIn]":
+    """Return the check-ins of some days but absences, with `served`: from the start, or the arrival if they were late, until the end, or until now."""
     during = "assignment__shift__during"
     until = Least(Upper(during), Value(clock.now()))
     since = Greatest(Lower(during), F("arrived_at"))

@@ -24,7 +24,17 @@ class PersonQuerySet(ScopedQuerySet[Any]):
 
     def visible_to(self, actor: object, act: Act | None = None) -> Self:
         """Persons over whom `actor` may do `act`, and the actor's own person; each once."""
-        allowed = access.reach(actor, act or self.scope_act)
+        return self._within(actor, access.reach(actor, act or self.scope_act))
+
+    def recorded_for(self, actor: object) -> Self:
+        """Persons of whose service record `actor` reads something: their own, and those of their branches and of their work units' people."""
+        return self._within(actor, access.records_read(actor))
+
+    def wholly_recorded_for(self, actor: object) -> Self:
+        """Persons whose whole service record `actor` reads, over all branches: their own, and those of their work units' people."""
+        return self._within(actor, access.records_read_whole(actor))
+
+    def _within(self, actor: object, allowed: access.Reach) -> Self:
         if allowed.everything:
             return self
         seen = Q(pk=getattr(actor, "person_id", None))
@@ -44,11 +54,19 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         return self.filter(pk__in=self.model._default_manager.filter(sent).values("pk"))
 
 
-class DatedQuerySet(QuerySet[Any, Any]):
-    """Rows that hold from a day until a day."""
+class ServiceNoteQuerySet(QuerySet[Any, Any]):
+    """Words of merit."""
+
+    def standing(self) -> Self:
+        """Words that nobody has replaced or taken back."""
+        return self.filter(replaced_by=None).exclude(words="")
+
+
+class MembershipQuerySet(QuerySet[Any, Any]):
+    """Memberships."""
 
     def on(self, day: date) -> Self:
-        """Rows that hold on `day`."""
+        """Memberships that hold on `day`."""
         return self.filter(during__contains=day)
 
 
@@ -114,36 +132,3 @@ class HandOverQuerySet(ScopedQuerySet[Any]):
 
     scope_path = "shift__post__branch__"
     scope_act = Act.SEE_ROSTER
-
-
-class SquadQuerySet(ScopedQuerySet[Any]):
-    """Squads."""
-
-    scope_path = "branch__"
-
-    def on(self, day: date) -> Self:
-        """Squads that are at work on `day`."""
-        return self.filter(during__contains=day)
-
-    def with_strength(self, day: date) -> Self:
-        """Add `people` and `covered`, how many people each has and how many grids it covers on a day."""
-        return self.annotate(people=_number_on("SquadMember", "squad", day), covered=_number_on("SquadGrid", "squad", day))
-
-
-class PioneerPostQuerySet(ScopedQuerySet[Any]):
-    """Pioneer posts."""
-
-    scope_path = "branch__"
-
-    def on(self, day: date) -> Self:
-        """Posts that are open on `day`."""
-        return self.filter(during__contains=day)
-
-    def with_holders(self, day: date) -> Self:
-        """Add `held`, by how many members each is held on a day."""
-        return self.annotate(held=_number_on("PioneerClaim", "post", day))
-
-
-def _number_on(model: str, path: str, day: date) -> Coalesce:
-    rows = apps.get_model("members", model)._default_manager.filter(**{path: OuterRef("pk")}, during__contains=day)
-    return Coalesce(Subquery(rows.order_by().values(path).values(number=Count("pk"))), 0)

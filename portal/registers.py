@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activities.models import Need, Survey
+from activities.models import Need, Suggestion, Survey
 from branches import access
 from branches.access import Act
-from members.models import PioneerPost, Shift, Squad
+from members.models import Shift
 from portal.accounts.models import User
 from portal.foundation import clock
 from portal.foundation.paging import CappedCount, count_text
@@ -64,10 +64,6 @@ def _short(user: User) -> "QuerySet[Any, Any]":
     return found
 
 
-def _free(user: User) -> "QuerySet[Any, Any]":
-    return PioneerPost.objects.visible_to(user).on(clock.today()).with_holders(clock.today()).filter(held__lt=F("places"))
-
-
 REGISTERS: Final[tuple[Register, ...]] = (
     Register(
         _("Needs"),
@@ -89,28 +85,23 @@ REGISTERS: Final[tuple[Register, ...]] = (
         (Waiting(_("shifts short of people in the next 24 hours"), _short, urgent=True),),
     ),
     Register(
-        _("Squads"),
-        _("Who is in which squad, who leads it, and which grids it covers"),
-        "squads:squad_list",
-        ("squads:squad", "squads:coverage", "squads:grid", "squads:member"),
-        frozenset({Act.SEE_BRANCHES}),
-        (Waiting(_("at work today"), lambda user: Squad.objects.visible_to(user).on(clock.today())),),
-    ),
-    Register(
-        _("Pioneer posts"),
-        _("Duties that Party members claim and release"),
-        "squads:post_list",
-        ("squads:post", "squads:claim"),
-        frozenset({Act.SEE_BRANCHES}),
-        (Waiting(_("with a place free"), _free, (("state", "free"),)),),
-    ),
-    Register(
         _("Surveys"),
         _("Forms for residents, by link, by code and on paper"),
         "surveys:survey_list",
         ("surveys:",),
         frozenset({Act.SEE_REPORTS}),
         (Waiting(_("open now"), lambda user: Survey.objects.visible_to(user).in_state("open", clock.today()), (("state", "open"),)),),
+    ),
+    Register(
+        _("Suggestions"),
+        _("What only a higher level can settle, passed upward and answered there"),
+        "suggestions:suggestion_list",
+        ("suggestions:",),
+        frozenset({Act.SEE_REPORTS}),
+        (
+            Waiting(_("to be answered"), lambda user: Suggestion.objects.visible_to(user).filter(state="passed"), (("state", "passed"),)),
+            Waiting(_("of these for you to answer"), lambda user: Suggestion.objects.answered_by(user), (("state", "to_answer"),), urgent=True),
+        ),
     ),
 )
 

@@ -12,9 +12,9 @@ urlpatterns = [
     path("branches/", include("portal.pages.branch_urls")),
     path("people/", include("portal.pages.people_urls")),
     path("roster/", include("portal.pages.roster_urls")),
-    path("squads/", include("members.squad_urls")),
     path("reports/", include("activities.urls")),
     path("", include("activities.survey_urls")),
+    path("suggestions/", include("activities.suggestion_urls")),
     path("api/v1/", include("portal.api.urls")),
     # Open: the language is chosen before sign-in too.
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),

@@ -26,6 +26,7 @@ PEOPLE_SEERS: Final = READERS - {"community"} | {"administrator"}
 PEOPLE_KEEPERS: Final = frozenset({"organiser", "administrator"})
 # How many serve is not the community's to know.
 ROSTER_SEERS: Final = READERS - {"community"}
+RECORD_READERS: Final = frozenset({"organiser", "liaison"})
 FREEZERS: Final = frozenset({"reviewer", "official", "liaison"})
 OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
@@ -205,6 +206,10 @@ def _branch_facts(case: Case) -> dict[str, Any]:
     return {"name": "新名临时党支部", "kind": "branch", "established_on": "2020-02-01", "reports_daily": "on", "region": case.thing.community.name}
 
 
+def _merit(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "day": "2020-03-05", "words": "冒雨连守两班", "uid": str(uuid4())}
+
+
 def _person_facts(case: Case) -> dict[str, Any]:
     return {"name": "新名", "kind": "member", "from_day": "2020-03-06", "duty_phone": "19900007777"}
 
@@ -288,36 +293,8 @@ def _a_moment(case: Case) -> dict[str, Any]:
     return {"from": "2020-03-01", "to": "2020-03-06", "known": "2020-03-06T20:00"}
 
 
-def _squad(case: Case) -> dict[str, Any]:
-    return {"name": "新队", "kind": "patrol", "first_day": "2020-03-06", "uid": str(uuid4())}
-
-
-def _squads(case: Case) -> dict[str, Any]:
-    return {"first_day": "2020-03-06", "uid": str(uuid4()), f"name-{case.thing.compound.public_id}": "新队"}
-
-
-def _covered(case: Case) -> dict[str, Any]:
-    return {"squad": str(case.thing.squad.public_id), "region": str(case.thing.compound.public_id)}
-
-
-def _joined(case: Case) -> dict[str, Any]:
-    return {"people": [str(case.thing.hand.public_id)], "first_day": "2020-03-06"}
-
-
-def _grids(case: Case) -> dict[str, Any]:
-    return {"grids": [str(case.thing.compound.public_id)], "first_day": "2020-03-06"}
-
-
-def _pioneer(case: Case) -> dict[str, Any]:
-    return {"name": "新岗", "duty": "守门", "places": "1", "first_day": "2020-03-06"}
-
-
-def _claimed(case: Case) -> dict[str, Any]:
-    return {"person": str(case.thing.hand.public_id), "first_day": "2020-03-06"}
-
-
-def _ends(case: Case) -> dict[str, Any]:
-    return {"last_day": "2020-03-06"}
+def _suggestion(case: Case) -> dict[str, Any]:
+    return {"branch": str(case.thing.branch.public_id), "uid": str(uuid4()), "topic": "duty", "words": "夜班没有取暖设备", "voice": "members"}
 
 
 def _new_survey(case: Case) -> dict[str, Any]:
@@ -357,9 +334,8 @@ _VERSION = of("version_id", "filed")
 _CALLED_IN = of("version_id", "called_in")
 _BRANCH = of("branch_id", "branch")
 _PERSON = of("person_id", "person")
+_SUGGESTION = of("suggestion_id", "suggestion")
 _SURVEY = of("survey_id", "survey")
-_SQUAD = of("squad_id", "squad")
-_PIONEER = of("post_id", "pioneer")
 _CLERK = of("user_id", "clerk")
 _MACHINE = of("user_id", "machine")
 _HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client", "member", *ACCOUNT_SEERS, "auditor"})
@@ -407,7 +383,7 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:password_change": Line(
         {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=_new_password, goal=to("accounts:profile"))}, two_sided=False
     ),
-    "portal:registers": Line({"GET": Access(SEERS, otherwise=403)}, two_sided=False),
+    "portal:registers": Line({"GET": Access(READERS, otherwise=403)}, two_sided=False),
     "portal:search": lists(query=lambda case: {"q": "临时党支部"}),
     # Figures.
     "portal:dashboard": Line({"GET": Access(READERS, success=302, otherwise=403, goal=_widest)}, two_sided=False),
@@ -469,6 +445,14 @@ MATRIX: Final[dict[str, Line]] = {
         }
     ),
     "activities:need_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    # Suggestions: the street to which it was passed answers.
+    "suggestions:suggestion_list": lists(),
+    "suggestions:suggestion_record": adds(_suggestion, does=RECORDERS),
+    "suggestions:suggestion_detail": reads(READERS, _SUGGESTION),
+    "suggestions:suggestion_act": acts(
+        frozenset({"reviewer", "official"}), READERS, _SUGGESTION, lambda case: {"act": "answer", "seen": "2", "answer": "已安排"}
+    ),
+    "suggestions:suggestion_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
     # Surveys: the branch alone makes and judges them; what residents wrote is nobody else's to read.
     "surveys:survey_list": lists(READERS),
     "surveys:answer_list": lists(READERS),
@@ -497,33 +481,18 @@ MATRIX: Final[dict[str, Line]] = {
     "members:person_list": lists(),
     "members:person_detail": reads(PEOPLE_SEERS, _PERSON),
     "members:person_edit": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, _PERSON, _person_facts),
+    # A service record is for the person, the branch and the unit at home, and for nobody above or beside them.
+    "members:service_record": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_shifts": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_work": Line({"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, _PERSON),
+    "members:service_record_export": Line(
+        {"GET": Access(RECORD_READERS, PEOPLE_SEERS)}, lambda case: {"person_id": case.thing.person.public_id, "format": "csv"}
+    ),
+    "members:service_note_add": changes(ORGANISER, PEOPLE_SEERS, _PERSON, _merit),
+    "members:service_note_edit": changes(ORGANISER, frozenset({"liaison"}), of("note_id", "merit"), _merit),
     "members:member_add": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _person_facts),
     "members:officer_set": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _office),
     "members:membership_end": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, of("membership_id", "membership"), lambda case: {"last_day": "2020-03-06"}),
-    # Squads and pioneer posts: the branch alone keeps them, a member claims for themselves, whoever sees the branch sees them.
-    "squads:squad_list": lists(SEERS),
-    "squads:squad_export": Line({"GET": Access(SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
-    "squads:coverage": reads(SEERS, _BRANCH),
-    "squads:grid_cover": acts(ORGANISER, SEERS, _BRANCH, _covered),
-    "squads:squad_add": changes(ORGANISER, SEERS, _BRANCH, _squad),
-    "squads:squads_add": changes(ORGANISER, SEERS, _BRANCH, _squads),
-    "squads:squad_detail": reads(SEERS, _SQUAD),
-    "squads:squad_edit": changes(ORGANISER, SEERS, _SQUAD, _squad),
-    "squads:squad_people": changes(ORGANISER, SEERS, _SQUAD, _joined),
-    "squads:squad_lead": acts(ORGANISER, SEERS, _SQUAD, lambda case: {"person": str(case.thing.hand.public_id)}),
-    "squads:squad_grids": changes(ORGANISER, SEERS, _SQUAD, _grids),
-    "squads:squad_end": changes(ORGANISER, SEERS, _SQUAD, _ends),
-    "squads:member_end": changes(ORGANISER, SEERS, of("member_id", "squad_member"), _ends),
-    "squads:grid_end": changes(ORGANISER, SEERS, of("grid_id", "squad_grid"), _ends),
-    "squads:post_list": lists(SEERS),
-    "squads:post_export": Line({"GET": Access(SEERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
-    "squads:post_detail": reads(SEERS, _PIONEER),
-    "squads:post_sign": reads(SEERS, _PIONEER),
-    "squads:post_add": changes(ORGANISER, SEERS, _BRANCH, _pioneer),
-    "squads:post_edit": changes(ORGANISER, SEERS, _PIONEER, _pioneer),
-    "squads:post_close": changes(ORGANISER, SEERS, _PIONEER, _ends),
-    "squads:post_claim": acts(ORGANISER | MEMBER, SEERS, of("post_id", "vacant"), _claimed),
-    "squads:claim_release": changes(ORGANISER, SEERS, of("claim_id", "claim"), _ends),
     # The roster.
     "roster:shift_list": lists(ROSTER_SEERS),
     "roster:shift_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
@@ -582,10 +551,6 @@ MATRIX: Final[dict[str, Line]] = {
     "branches-api:branch-detail": api_reads(SEERS, public_id("branch")),
     "members-api:person-list": lists(PEOPLE_SEERS),
     "members-api:person-detail": api_reads(PEOPLE_SEERS, public_id("person")),
-    "members-api:squad-list": lists(SEERS),
-    "members-api:squad-detail": api_reads(SEERS, public_id("squad")),
-    "members-api:pioneer-post-list": lists(SEERS),
-    "members-api:pioneer-post-detail": api_reads(SEERS, public_id("pioneer")),
     "members-api:duty-post-list": lists(ROSTER_SEERS),
     "members-api:duty-post-detail": api_reads(ROSTER_SEERS, public_id("post")),
     "members-api:shift-list": lists(ROSTER_SEERS),
@@ -626,6 +591,8 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:need-detail": api_reads(READERS, public_id("need")),
     "activities-api:need-event-list": lists(READERS),
     "activities-api:need-event-detail": api_reads(READERS, lambda case: {"public_id": case.thing.need.events.get().public_id}),
+    "activities-api:suggestion-list": lists(READERS),
+    "activities-api:suggestion-detail": api_reads(READERS, public_id("suggestion")),
     "activities-api:survey-list": lists(READERS),
     "activities-api:survey-detail": api_reads(READERS, public_id("survey")),
     "activities-api:survey-answer-list": lists(READERS),

@@ -23,6 +23,7 @@ from activities.models import (
     ReportVersion,
     Statement,
     StockReceipt,
+    Suggestion,
     Survey,
     SurveyQuestion,
     SurveyResponse,
@@ -36,18 +37,18 @@ from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, Membership, Person, PioneerClaim, PioneerPost, Shift, Squad, SquadGrid, SquadMember, TimeOff
-from members.services import pioneers, roster, squads
+from members.models import DutyPost, Membership, Person, ServiceNote, Shift, TimeOff
+from members.services import roster
 from members.services.hand_over import Left, hand_over
-from members.services.pioneers import PostFacts as PioneerFacts
 from members.services.roster import PostFacts
-from members.services.squads import SquadFacts
+from members.services.service_note import write_note
 from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
 from tests.activities.needs import recorded
-from tests.factories import file, give, make_branch, make_person, make_region, make_user, since
+from tests.activities.suggestions import suggested
+from tests.factories import file, give, make_branch, make_person, make_user, since
 from tests.personas import MARCH_5, MARCH_6, City
 
 DAY: Final = timedelta(days=1)
@@ -83,6 +84,8 @@ class Side:
     imported: ReportImport
     need: Need
     handed_on: Need
+    # Passed to the street.
+    suggestion: Suggestion
     post: DutyPost
     shift: Shift
     off: TimeOff
@@ -90,14 +93,9 @@ class Side:
     current: Shift
     # Inside the scope the member offered a shift of theirs.
     offered: Shift
+    merit: ServiceNote
     # Somebody who is free for the shift.
     hand: Person
-    # A grid that nobody covers.
-    compound: Region
-    squad: Squad
-    # Held by the secretary, and by nobody.
-    pioneer: PioneerPost
-    vacant: PioneerPost
 
     @cached_property
     def membership(self) -> Membership:
@@ -120,24 +118,6 @@ class Side:
         return self.draft.questions.get(position=1)
 
     @cached_property
-    def squad_member(self) -> SquadMember:
-        """The secretary's time in the squad."""
-        found: SquadMember = self.squad.members.get()
-        return found
-
-    @cached_property
-    def squad_grid(self) -> SquadGrid:
-        """The grid that the squad covers."""
-        found: SquadGrid = self.squad.grids.get()
-        return found
-
-    @cached_property
-    def claim(self) -> PioneerClaim:
-        """The secretary's time at the post."""
-        found: PioneerClaim = self.pioneer.claims.get()
-        return found
-
-    @cached_property
     def grant(self) -> Grant:
         """What the clerk holds."""
         return self.clerk.grants.get()
@@ -147,8 +127,6 @@ class Side:
         """Names and numbers that nobody on the other side may read."""
         return (
             self.survey.title,
-            self.squad.name,
-            self.pioneer.name,
             self.branch.name,
             self.person.name,
             self.person.phone,
@@ -156,6 +134,8 @@ class Side:
             self.clerk.username,
             str(self.filed.receipt),
             self.need.household,
+            self.suggestion.words,
+            self.merit.words,
         )
 
 
@@ -295,32 +275,15 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         imported=_checked_import(clerk, branch),
         need=recorded(branch, clerk, household=f"{digit}栋101"),
         handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
+        suggestion=suggested(branch, clerk, words=f"{unit.name}夜班没有取暖设备", to=street),
+        merit=write_note(actor=clerk, person=person, branch=branch, day=MARCH_5, words=f"{unit.name}冒雨连守两班", uid=uuid4())[0],
         post=post,
         shift=to_staff,
         off=off,
         current=current,
         offered=Shift.objects.filter(post=post, business_date=MARCH_6 + DAY).order_by("-during")[1],
         hand=make_person(f"值守{unit.name}", unit, branch),
-        compound=make_region(f"{community.name}一期", "compound", community),
-        squad=_squad(clerk, branch, person),
-        pioneer=_pioneer(clerk, branch, person),
-        vacant=pioneers.open_post(actor=clerk, branch=branch, facts=PioneerFacts("空岗", "值夜"), first_day=MARCH_5),
     )
-
-
-def _squad(clerk: User, branch: Branch, person: Person) -> Squad:
-    """A squad that the secretary leads over the community."""
-    return squads.found_squad(
-        actor=clerk, branch=branch, facts=SquadFacts(f"{branch.region.name}突击队"), first_day=MARCH_5, uid=uuid4(), leader=person, grids=[branch.region]
-    )
-
-
-def _pioneer(clerk: User, branch: Branch, person: Person) -> PioneerPost:
-    """A post that the secretary holds."""
-    post = pioneers.open_post(actor=clerk, branch=branch, facts=PioneerFacts(f"{branch.region.name}先锋岗", "守好东门"), first_day=MARCH_5)
-    # Noted for the day on which it began: a past day is the organiser's to note.
-    pioneers.claim_post(actor=clerk, post=post, person=person, first_day=MARCH_5)
-    return post
 
 
 def _draft(clerk: User, branch: Branch) -> Survey:

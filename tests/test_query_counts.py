@@ -34,6 +34,8 @@ from activities.models import (
     ReportVersion,
     Statement,
     StockReceipt,
+    Suggestion,
+    SuggestionEvent,
     Survey,
     SurveyAnswer,
     SurveyResponse,
@@ -42,22 +44,7 @@ from activities.models import (
 from activities.services import surveys
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import (
-    Assignment,
-    CheckIn,
-    DutyPost,
-    Membership,
-    OfficerTerm,
-    Person,
-    PioneerClaim,
-    PioneerPost,
-    Secondment,
-    Shift,
-    Squad,
-    SquadGrid,
-    SquadMember,
-    TimeOff,
-)
+from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, Person, Secondment, ServiceNote, Shift, TimeOff
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -99,8 +86,9 @@ class World:
         self._imports(numbers, branches)
         self._surveys(numbers)
         self._needs(numbers, people)
+        self._suggestions(numbers)
         self._roster(numbers, people)
-        self._squads(numbers, people)
+        self._service(numbers)
         self.size = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -208,6 +196,19 @@ class World:
             NeedEvent(need=first, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
         )
 
+    def _suggestions(self, numbers: range) -> None:
+        """Suggestions that wait at the street, one of three answered for all; the first with as many events."""
+        now, actor = portal_clock.now(), self.users["organiser"]
+        given = {"branch": self.branch, "recorded_by": actor, "recorded_at": now, "recorded_on": MARCH_6, "topic": "duty", "words": "电暖器"}
+        given |= {"with_region": self.city.street, "passed_at": now, "revision": 2}
+        done = {"state": "answered", "answered_at": now, "answer": "已安排", "for_all": True}
+        rows = Suggestion.objects.bulk_create(Suggestion(**given | (done if number % 3 == 0 else {"state": "passed"})) for number in numbers)
+        told = {"at": now, "actor": actor}
+        SuggestionEvent.objects.bulk_create(SuggestionEvent(suggestion=row, number=1, kind="recorded", **told) for row in rows)
+        SuggestionEvent.objects.bulk_create(SuggestionEvent(suggestion=row, number=2, kind="passed", to_region=self.city.street, **told) for row in rows)
+        first = Suggestion.objects.order_by("pk")[0]
+        SuggestionEvent.objects.bulk_create(SuggestionEvent(suggestion=first, number=number + 3, kind="changed", **told) for number in numbers)
+
     def _roster(self, numbers: range, people: list[Person]) -> None:
         """As many posts, each with a shift of tonight that somebody is on and that lacks another, and people off."""
         posts = DutyPost.objects.bulk_create(DutyPost(branch=self.branch, name=f"第{number}卡口", people=2, during=ALWAYS) for number in numbers)
@@ -218,22 +219,17 @@ class World:
         CheckIn.objects.bulk_create(CheckIn(assignment=each, **came) for each in on_it)
         TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
 
-    def _squads(self, numbers: range, people: list[Person]) -> None:
-        """As many squads, each with somebody and a grid, one with everybody; as many posts, each held."""
-        if not numbers.start:
-            Squad.objects.create(branch=self.branch, name="突击队", during=since(LONG_AGO))
-        squads = Squad.objects.bulk_create(Squad(branch=self.branch, name=f"第{number}队", during=since(LONG_AGO)) for number in numbers)
-        SquadMember.objects.bulk_create(
-            SquadMember(squad=squad, person=each, leads=True, during=since(LONG_AGO)) for squad, each in zip(squads, people, strict=True)
-        )
-        whole = Squad.objects.get(name="突击队")
-        SquadMember.objects.bulk_create(SquadMember(squad=whole, person=each, during=since(LONG_AGO)) for each in people)
-        regions = Region.objects.filter(level="compound").order_by("-pk")[: len(numbers)]
-        SquadGrid.objects.bulk_create(SquadGrid(squad=squad, region=region, during=since(LONG_AGO)) for squad, region in zip(squads, regions, strict=True))
-        posts = PioneerPost.objects.bulk_create(
-            PioneerPost(branch=self.branch, name=f"第{number}岗", duty="守门", during=since(LONG_AGO)) for number in numbers
-        )
-        PioneerClaim.objects.bulk_create(PioneerClaim(post=post, person=each, during=since(LONG_AGO)) for post, each in zip(posts, people, strict=True))
+    def _service(self, numbers: range) -> None:
+        """As many shifts that the person of the service record served, each on a day of its own, and as many words of merit."""
+        eve, eight = portal_clock.now(), timedelta(hours=8)
+        nights = [DateTimeTZRange(eve - ONE_DAY * (number + 2), eve - ONE_DAY * (number + 2) + eight) for number in numbers]
+        post, by = DutyPost.objects.order_by("pk")[0], self.users["organiser"]
+        shifts = Shift.objects.bulk_create(Shift(post=post, during=night, business_date=night.lower.date()) for night in nights)
+        on_it = Assignment.objects.bulk_create(Assignment(shift=shift, person=self.person) for shift in shifts)
+        came = {"result": "present", "means": "leader", "recorded_at": eve, "recorded_by": by}
+        CheckIn.objects.bulk_create(CheckIn(assignment=each, arrived_at=night.lower, **came) for each, night in zip(on_it, nights, strict=True))
+        written = {"person": self.person, "branch": self.branch, "words": "好", "written_by": by, "written_at": eve}
+        ServiceNote.objects.bulk_create(ServiceNote(happened_on=night.lower.date(), **written) for night in nights)
 
     def _surveys(self, numbers: range) -> None:
         """Surveys in preparation, and answers to an open one, each with a word."""
@@ -341,6 +337,12 @@ ADDRESSES: Final = (
     Address("administrator", "branches:branch_detail", _branch),
     Address("organiser", "members:person_detail", lambda world: [world.person.public_id]),
     Address("official", "members:person_detail", lambda world: [world.person.public_id]),
+    Address("organiser", "members:service_record", lambda world: [world.person.public_id]),
+    Address("liaison", "members:service_record", lambda world: [world.person.public_id]),
+    Address("organiser", "members:service_record_shifts", lambda world: [world.person.public_id]),
+    Address("organiser", "members:service_record_work", lambda world: [world.person.public_id]),
+    Address("organiser", "members:service_note_add", lambda world: [world.person.public_id]),
+    Address("organiser", "members:service_note_edit", lambda world: [ServiceNote.objects.order_by("pk")[0].public_id]),
     Address("organiser", "members:officer_set", _branch),
     Address("administrator", "branches:branch_edit", _branch),
     Address("administrator", "accounts:user_add"),
@@ -407,23 +409,14 @@ ADDRESSES: Final = (
     Address("organiser", "activities:need_detail", lambda world: [Need.objects.order_by("pk")[0].public_id]),
     Address("organiser", "activities:need_detail", lambda world: [Need.objects.order_by("pk")[1].public_id]),
     Address("organiser", "activities:need_record"),
-    # Squads and pioneer posts.
-    Address("official", "squads:squad_list"),
-    Address("organiser", "squads:squad_list"),
-    Address("organiser", "squads:coverage", _branch),
-    Address("official", "squads:coverage", _branch),
-    Address("organiser", "squads:squad_detail", lambda world: [Squad.objects.get(name="突击队").public_id]),
-    Address("official", "squads:squad_detail", lambda world: [Squad.objects.get(name="突击队").public_id]),
-    Address("organiser", "squads:squad_add", _branch),
-    Address("organiser", "squads:squads_add", _branch),
-    Address("organiser", "squads:squad_people", lambda world: [Squad.objects.get(name="突击队").public_id]),
-    Address("official", "squads:post_list"),
-    Address("organiser", "squads:post_list"),
-    Address("organiser", "squads:post_detail", lambda world: [PioneerPost.objects.order_by("pk")[0].public_id]),
-    Address("organiser", "squads:post_add", _branch),
+    # Suggestions.
+    Address("organiser", "suggestions:suggestion_list"),
+    Address("reviewer", "suggestions:suggestion_list"),
+    Address("official", "suggestions:suggestion_list", query=lambda world: {"state": "answered", "branch": str(world.branch.public_id)}),
+    Address("organiser", "suggestions:suggestion_detail", lambda world: [Suggestion.objects.order_by("pk")[0].public_id]),
+    Address("reviewer", "suggestions:suggestion_detail", lambda world: [Suggestion.objects.order_by("pk")[1].public_id]),
+    Address("organiser", "suggestions:suggestion_record"),
     # The API.
-    _api("members-api:squad-list"),
-    _api("members-api:pioneer-post-list"),
     _api("branches-api:region-list"),
     _api("branches-api:work-unit-list"),
     _api("branches-api:branch-list"),
@@ -441,6 +434,7 @@ ADDRESSES: Final = (
     _api("activities-api:frozen-figure-list"),
     _api("activities-api:need-list"),
     _api("activities-api:need-event-list"),
+    _api("activities-api:suggestion-list"),
     _api("activities-api:survey-list"),
     _api("activities-api:survey-answer-list"),
     _api("activities-api:metric-list"),

@@ -7,6 +7,7 @@ from django.urls import path
 from activities.api import views
 from activities.api.derived import DerivedFiguresView
 from activities.api.needs import NeedEventViewSet, NeedViewSet
+from activities.api.suggestions import SuggestionViewSet
 from activities.api.surveys import SurveyAnswerViewSet, SurveyViewSet
 
 app_name = "activities-api"
@@ -41,6 +42,8 @@ urlpatterns = [
     path("needs/<uuid:public_id>/", NeedViewSet.as_view(ONE), name="need-detail"),
     path("need-events/", NeedEventViewSet.as_view(MANY), name="need-event-list"),
     path("need-events/<uuid:public_id>/", NeedEventViewSet.as_view(ONE), name="need-event-detail"),
+    path("suggestions/", SuggestionViewSet.as_view(MANY), name="suggestion-list"),
+    path("suggestions/<uuid:public_id>/", SuggestionViewSet.as_view(ONE), name="suggestion-detail"),
     path("surveys/", SurveyViewSet.as_view(MANY), name="survey-list"),
     path("surveys/<uuid:public_id>/", SurveyViewSet.as_view(ONE), name="survey-detail"),
     path("survey-answers/", SurveyAnswerViewSet.as_view(MANY), name="survey-answer-list"),

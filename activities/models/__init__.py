@@ -15,6 +15,7 @@ from activities.models.report import (
 )
 from activities.models.rollup import ROLLED_LEVELS, Rollup, RollupDelta, Series
 from activities.models.statement import Statement
+from activities.models.suggestion import Suggestion, SuggestionEvent
 from activities.models.supplies import StockReceipt
 from activities.models.survey import Survey, SurveyAnswer, SurveyQuestion, SurveyResponse
 
@@ -45,6 +46,8 @@ __all__ = [
     "Series",
     "Statement",
     "StockReceipt",
+    "Suggestion",
+    "SuggestionEvent",
     "Survey",
     "SurveyAnswer",
     "SurveyQuestion",

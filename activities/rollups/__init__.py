@@ -45,7 +45,7 @@ from activities.rollups.courses import Rate, by_child_and_day, rates_by_child
 from activities.rollups.ledger import Ledger
 from activities.rollups.lines import Line, lines
 from activities.rollups.listing import dated, entries_listed, listed, newest_beside
-from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, records_apart, shifts_within
+from activities.rollups.rows import COUNTED_KINDS, beside, compared, cut_by, participations, records, records_apart, shifts_within, worked_by
 from activities.rollups.scope import DAWN, Scope, Span
 from activities.rollups.standing import Standing, standing
 from activities.rollups.statements import Comparison, compare, computed
@@ -120,4 +120,5 @@ __all__ = [
     "total_of",
     "totals",
     "with_completeness",
+    "worked_by",
 ]

@@ -12,6 +12,7 @@ from activities.querysets import Known, MeasureQuerySet, PeriodReportQuerySet
 from activities.rollups.scope import Scope, Span
 from branches.models import Region, RegionPath, WorkUnit, WorkUnitPath
 from branches.querysets import places_below
+from members.models import Person
 from portal.foundation.among import among
 
 # Command posts report for a work unit and are never mixed with branches.
@@ -115,6 +116,11 @@ def participations(work_unit: WorkUnit, span: Span) -> QuerySet[EntryParticipant
     below = WorkUnitPath.objects.filter(ancestor=work_unit).values("descendant")
     rows = EntryParticipant.objects.filter(home_unit__in=below, entry__version__state__in=ReportVersion.CURRENT, entry__branch__kind__in=COUNTED_KINDS)
     return rows.filter(inside(span, "entry__"))
+
+
+def worked_by(person: Person, span: Span) -> QuerySet[EntryParticipant]:
+    """Return the work of some days that a person took part in, wherever it was."""
+    return EntryParticipant.objects.filter(inside(span, "entry__"), person=person, entry__version__state__in=ReportVersion.CURRENT)
 
 
 def shifts_within(region: Region, span: Span) -> QuerySet[EntryParticipant]:

@@ -1,4 +1,5 @@
-"""What the registers of a region or a branch say now, from their records: needs that are overdue, shifts short of people, answers to surveys.
+"""What the registers of a region or a branch say now, from their records: needs that are overdue, shifts short of people, answers
+to surveys, suggestions that wait.
 
 All of it changes by the minute, and there are never many: so no totals are kept of it. What reports took over from registers is in the totals, as it
 was filed.
@@ -12,14 +13,14 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
 from django.utils import timezone
 
-from activities.models import Need, SurveyResponse
+from activities.models import Need, Suggestion, SurveyResponse
 from activities.rollups.children import child_of_branch, lists_branches
 from activities.rollups.scope import Scope, Span
 from activities.survey_results import percent
 from branches.access import regions_below
 from members.models import Shift
 
-_NEEDS, _SHIFTS, _ANSWERS = "needs", "shifts", "answers"
+_NEEDS, _SHIFTS, _ANSWERS, _SUGGESTIONS = "needs", "shifts", "answers", "suggestions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Standing:
         short_soon: shifts that begin in the next 24 hours and still lack people.
         valid: answers of the days shown that count, of surveys about satisfaction.
         satisfied: those of them that say that somebody is satisfied.
+        suggestions: what was passed upward and waits for an answer, of the scope's branches, or at the region itself.
     """
 
     overdue: Mapping[int | None, int] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Standing:
     short_soon: int = 0
     valid: int = 0
     satisfied: int = 0
+    suggestions: int = 0
 
     @property
     def percent(self) -> int | None:
@@ -54,13 +57,14 @@ def standing(scope: Scope, span: Span, moment: datetime) -> Standing:
     """
     if scope.work_unit is not None:
         return Standing()
-    parts = _overdue(scope, moment).union(_short(scope, moment), _answers(scope, span), all=True)
-    said: dict[str, dict[int | None, tuple[int, int]]] = {_NEEDS: {}, _SHIFTS: {}, _ANSWERS: {}}
+    parts = _overdue(scope, moment).union(_short(scope, moment), _answers(scope, span), _waiting(scope), all=True)
+    said: dict[str, dict[int | None, tuple[int, int]]] = {_NEEDS: {}, _SHIFTS: {}, _ANSWERS: {}, _SUGGESTIONS: {}}
     for part, line, first, second in parts:
         said[part][line] = (first, second)
     now, soon = said[_SHIFTS].get(None, (0, 0))
     satisfied, valid = said[_ANSWERS].get(None, (0, 0))
-    return Standing({line: number for line, (number, _none) in said[_NEEDS].items()}, now, soon, valid, satisfied)
+    waiting, _none = said[_SUGGESTIONS].get(None, (0, 0))
+    return Standing({line: number for line, (number, _none) in said[_NEEDS].items()}, now, soon, valid, satisfied, waiting)
 
 
 def _overdue(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
@@ -78,6 +82,12 @@ def _short(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
 def _answers(scope: Scope, span: Span) -> "QuerySet[Any, Any]":
     rows = SurveyResponse.objects.valid().filter(_of_scope(scope, "branch"), business_date__range=(span.first, span.last), satisfied__isnull=False)
     return _counted(_all_together(rows, _ANSWERS), Count("pk", filter=Q(satisfied=True)), Count("pk"))
+
+
+def _waiting(scope: Scope) -> "QuerySet[Any, Any]":
+    at_the_region = Q(with_region=scope.region) if scope.region else Q(pk__in=())
+    rows = Suggestion.objects.filter(_of_scope(scope, "branch") | at_the_region, state=Suggestion.State.PASSED)
+    return _counted(_all_together(rows, _SUGGESTIONS), Count("pk"), Value(0))
 
 
 def _of_scope(scope: Scope, branch: str) -> Q:

@@ -1,8 +1,8 @@
-"""Persons, posts, shifts, squads and pioneer posts."""
+"""Persons, posts and shifts."""
 
 from django.urls import path
 
-from members.api import squads, views
+from members.api import views
 
 app_name = "members-api"
 
@@ -13,8 +13,4 @@ urlpatterns = [
     path("duty-posts/<uuid:public_id>/", views.DutyPostViewSet.as_view({"get": "retrieve"}), name="duty-post-detail"),
     path("shifts/", views.ShiftViewSet.as_view({"get": "list"}), name="shift-list"),
     path("shifts/<uuid:public_id>/", views.ShiftViewSet.as_view({"get": "retrieve"}), name="shift-detail"),
-    path("squads/", squads.SquadViewSet.as_view({"get": "list"}), name="squad-list"),
-    path("squads/<uuid:public_id>/", squads.SquadViewSet.as_view({"get": "retrieve"}), name="squad-detail"),
-    path("pioneer-posts/", squads.PioneerPostViewSet.as_view({"get": "list"}), name="pioneer-post-list"),
-    path("pioneer-posts/<uuid:public_id>/", squads.PioneerPostViewSet.as_view({"get": "retrieve"}), name="pioneer-post-detail"),
 ]

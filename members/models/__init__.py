@@ -2,10 +2,9 @@
 
 from members.models.check_in import CheckIn
 from members.models.hand_over import HandOver
-from members.models.people import Membership, OfficerTerm, Person, Secondment
-from members.models.pioneers import PioneerClaim, PioneerPost
+from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
-from members.models.squads import Squad, SquadGrid, SquadMember
+from members.models.service_note import ServiceNote
 from members.models.swap import Swap
 
 __all__ = [
@@ -16,13 +15,11 @@ __all__ = [
     "Membership",
     "OfficerTerm",
     "Person",
-    "PioneerClaim",
-    "PioneerPost",
     "Secondment",
+    "ServiceNote",
     "Shift",
     "ShiftTime",
     "Squad",
-    "SquadGrid",
     "SquadMember",
     "Swap",
     "TimeOff",

@@ -14,8 +14,8 @@ from branches import access
 from branches.access import Act
 from branches.models import Branch, WorkUnit
 from branches.services import refusals_beside
-from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment
-from members.services import pioneers, roster, squads
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
+from members.services import roster
 from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
 
@@ -90,7 +90,7 @@ def people_kept(actor: object) -> QuerySet[Person]:
 
 
 def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last_day: date) -> Membership:
-    """End somebody's time in a branch after `last_day`; offices, squads, pioneer posts and shifts that they would have served end with it.
+    """End somebody's time in a branch after `last_day`; offices that they hold and shifts that they would have served end with it.
 
     Raises:
         Forbidden: the branch's people are not the actor's to keep.
@@ -99,8 +99,6 @@ def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last
     _require(actor, membership.branch)
     with refusals_beside(_FIELDS):
         _shorten(membership.terms.all(), last_day)
-        squads.leave(branch=membership.branch, person=membership.person, last_day=last_day)
-        pioneers.leave(branch=membership.branch, person=membership.person, last_day=last_day)
         _shorten(Membership.objects.filter(pk=membership.pk), last_day)
         roster.release(branch=membership.branch, person=membership.person, last_day=last_day)
         audit.record(actor, "membership.ended", membership, last_day=last_day.isoformat())
@@ -135,9 +133,9 @@ def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, 
             raise Forbidden
     with refusals_beside(_FIELDS):
         _shorten(OfficerTerm.objects.filter(branch=branch), last_day)
-        squads.leave(branch=branch, person=None, last_day=last_day)
-        pioneers.leave(branch=branch, person=None, last_day=last_day)
         _shorten(Membership.objects.filter(branch=branch), last_day)
+        _shorten(SquadMember.objects.filter(squad__branch=branch), last_day)
+        _shorten(Squad.objects.filter(branch=branch), last_day)
         roster.release(branch=branch, person=None, last_day=last_day)
         _shorten(DutyPost.objects.filter(branch=branch), last_day)
         branch.state = Branch.State.MERGED if merged_into else Branch.State.DISSOLVED

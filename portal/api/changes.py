@@ -18,14 +18,14 @@ from activities.api import rows
 from activities.api.examples import VERSION_ID
 from activities.api.needs import NEED_EVENTS, NEEDS
 from activities.api.serializers import PERIOD_REPORTS, REPORTS, STATEMENTS, STOCK_RECEIPTS, VERSIONS
+from activities.api.suggestions import SUGGESTIONS
 from activities.api.surveys import SURVEY_ANSWERS, SURVEYS
-from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion, Survey, SurveyResponse
+from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion, Suggestion, Survey, SurveyResponse
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
 from members.api.serializers import DUTY_POSTS, PERSONS, SHIFTS
-from members.api.squads import PIONEER_POSTS, SQUADS
-from members.models import DutyPost, Membership, OfficerTerm, Person, PioneerPost, Secondment, Shift, Squad
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift
 from portal.foundation.api.fields import link
 from portal.foundation.api.pagination import Cursor, KeysetPagination
 from portal.foundation.api.schema import example
@@ -61,14 +61,13 @@ SOURCES: Final[Mapping[str, Source]] = {
     "officerterm": Source("persons", PERSONS, _of_people(OfficerTerm, "membership__person"), "membership__person__public_id"),
     "dutypost": Source("duty-posts", DUTY_POSTS, DutyPost.objects.visible_to),
     "shift": Source("shifts", SHIFTS, Shift.objects.visible_to),
-    "squad": Source("squads", SQUADS, Squad.objects.visible_to),
-    "pioneerpost": Source("pioneer-posts", PIONEER_POSTS, PioneerPost.objects.visible_to),
     "dailyreport": Source("reports", REPORTS, DailyReport.objects.visible_to),
     "periodreport": Source("period-reports", PERIOD_REPORTS, PeriodReport.objects.visible_to),
     "reportversion": Source("report-versions", VERSIONS, ReportVersion.objects.visible_to),
     "stockreceipt": Source("stock-receipts", STOCK_RECEIPTS, rows.stock_receipts),
     "need": Source("needs", NEEDS, Need.objects.visible_to),
     "needevent": Source("need-events", NEED_EVENTS, NeedEvent.objects.visible_to),
+    "suggestion": Source("suggestions", SUGGESTIONS, Suggestion.objects.followed_by),
     "survey": Source("surveys", SURVEYS, Survey.objects.visible_to),
     "surveyresponse": Source("survey-answers", SURVEY_ANSWERS, SurveyResponse.objects.visible_to),
     "statement": Source("statements", STATEMENTS, rows.statements),

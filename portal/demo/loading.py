@@ -10,11 +10,12 @@ from portal.demo.beside import add_goods, add_period_reports
 from portal.demo.city import build_city
 from portal.demo.days import Chronicle
 from portal.demo.invention import SOURCE, Invention
+from portal.demo.merits import add_merits
 from portal.demo.needs import add_needs
 from portal.demo.people import build_people
 from portal.demo.rosters import add_rosters
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
-from portal.demo.squads import add_squads
+from portal.demo.suggestions import add_suggestions
 from portal.demo.surveys import add_surveys
 from portal.foundation import audit, locks
 
@@ -47,7 +48,8 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_needs(invention, organisers)
     add_rosters(invention, organisers)
     add_surveys(invention, organisers)
-    add_squads(invention, organisers)
+    add_suggestions(invention, organisers, sign_ins)
+    add_merits(invention, organisers)
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

@@ -36,6 +36,8 @@ class Row(Func):
 class CappedCount(Subquery):
     """How many rows there are, counted by the database beside something else; counting stops after 1,000."""
 
+    # Of what cannot be, there is nothing.
+    empty_result_set_value = 0
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
 

@@ -213,6 +213,12 @@ def answers_url(thing: Region | Branch, span: Span) -> str:
     return f"{reverse('surveys:answer_list')}?{urlencode(query)}"
 
 
+def waiting_url(thing: Region | Branch) -> str:
+    """Return the address of the suggestions of a region or branch that wait for an answer."""
+    kind = "region" if isinstance(thing, Region) else "branch"
+    return f"{reverse('suggestions:suggestion_list')}?{urlencode({'state': 'passed', kind: str(thing.public_id)})}"
+
+
 def with_more(address: str, pairs: Sequence[tuple[str, str]]) -> str:
     """Return an address that has a query with more in it."""
     return f"{address}&{urlencode(pairs)}" if pairs else address

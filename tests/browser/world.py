@@ -19,17 +19,15 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, following, needs, surveys, works_of
+from activities.services import Figure, file_period_report, following, needs, suggestions, surveys, works_of
 from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import Assignment, DutyPost, Person, Shift, Squad
-from members.services import check_in, pioneers, roster, squads
+from members.models import Assignment, DutyPost, Person, Shift
+from members.services import check_in, roster, service_note
 from members.services.hand_over import Left, hand_over
-from members.services.pioneers import PostFacts as PioneerFacts
 from members.services.roster import PostFacts
-from members.services.squads import SquadFacts
 from portal.accounts import importing
 from portal.accounts.models import User
 from portal.foundation import clock
@@ -49,7 +47,6 @@ TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
     *("示例东门", "示例西门", "示例物资配送点", "示例巡逻"),
-    *("示例突击队", "示例二队", "示例东门先锋岗", "示例送药岗", "网格值守和送药", "守好东门，查验登记"),
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
@@ -71,6 +68,8 @@ TYPED: Final = (
     *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
     *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
+    *("冒雨连守两班", "冒雨连守一班"),
+    *("夜班卡口没有取暖设备", "老旧小区垃圾清运太少", "复工证明希望互认", "街道统一配发电暖器", "明日送到电暖器"),
     # Each language is offered in its own words.
     *("简体中文", "中文"),
 )
@@ -102,9 +101,10 @@ def build_world() -> World:
     _quoted(world)
     _uploaded(world)
     _needed(world)
+    _suggested(world)
+    _praised(world)
     _surveyed(world)
     _staffed(world)
-    _in_squads(world)
     return world
 
 
@@ -154,27 +154,6 @@ def _staffed(world: World) -> None:
     roster.put_on(actor=organiser, shift=offered, person=world.people["member"], despite=True)
     world.things["offered"] = offered
     world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
-
-
-def _in_squads(world: World) -> None:
-    """A squad over a grid that a second one shares, one that is over, grids that nobody covers, a post that is held and one that is free."""
-    main, organiser, member = world.branches["main"], world.users["organiser"], world.people["member"]
-    grids = [make_region(name, "site", world.regions["community"]) for name in ("示例第一网格", "示例第二网格", "示例第三网格")]
-    main.covers.set(grids)
-    people = list(Person.objects.filter(memberships__branch=main).order_by("pk")[:6])
-    given: dict[str, Any] = {"actor": organiser, "branch": main, "first_day": TODAY - 5 * DAY}
-    squad = squads.found_squad(
-        facts=SquadFacts("示例突击队", Squad.Kind.SHOCK, "网格值守和送药"), leader=member, people=people, grids=grids[:2], uid=uuid4(), **given
-    )
-    over = squads.found_squad(facts=SquadFacts("示例二队", Squad.Kind.PATROL), people=people[:2], grids=grids[1:2], uid=uuid4(), **given)
-    world.things["squad_over"] = squads.end_squad(actor=organiser, squad=over, last_day=TODAY - 2 * DAY)
-    squads.found_squad(facts=SquadFacts("示例二队", Squad.Kind.TASK_FORCE), grids=grids[1:2], uid=uuid4(), actor=organiser, branch=main, first_day=TODAY)
-    squads.end_member(actor=organiser, member=squad.members.get(person=people[0]), last_day=TODAY - DAY)
-    world.things |= {"squad": squad, "squad_member": squad.members.get(person=member), "squad_grid": squad.grids.get(region=grids[0])}
-    held = pioneers.open_post(facts=PioneerFacts("示例东门先锋岗", "守好东门，查验登记", grids[0]), **given)
-    world.things["claim"] = pioneers.claim_post(actor=organiser, post=held, person=member, first_day=TODAY)
-    world.things["pioneer"] = held
-    world.things["pioneer_free"] = pioneers.open_post(facts=PioneerFacts("示例送药岗", "守好东门，查验登记", places=2), **given)
 
 
 def _accounts(world: World) -> None:
@@ -302,6 +281,28 @@ def _uploaded(world: World) -> None:
     assert failed.job is not None
     failed.job.state = Job.State.FAILED
     failed.job.save()
+
+
+def _praised(world: World) -> None:
+    """Words of merit in the secretary's record, corrected once."""
+    told: dict[str, Any] = {"actor": world.users["organiser"], "day": TODAY - DAY}
+    person = world.people["secretary"]
+    first, _created = service_note.write_note(**told, person=person, branch=world.branches["main"], words="冒雨连守一班", uid=uuid4())
+    world.things["merit"], _created = service_note.replace_note(**told, note=first, words="冒雨连守两班", uid=uuid4())
+
+
+def _suggested(world: World) -> None:
+    """Suggestions in each state: one at the branch, one that waits at the street, one that the street answered for all."""
+    organiser, street = world.users["organiser"], world.regions["street"]
+    said = (("open", "housing", "老旧小区垃圾清运太少"), ("passed", "work", "复工证明希望互认"), ("answered", "duty", "夜班卡口没有取暖设备"))
+    for key, topic, words in said:
+        facts = suggestions.SuggestionFacts(topic=topic, words=words)
+        held, _created = suggestions.record_suggestion(actor=organiser, branch=world.branches["main"], facts=facts, uid=uuid4())
+        if key != "open":
+            suggestions.pass_on(actor=organiser, suggestion=held, seen=1, to=street)
+        if key == "answered":
+            suggestions.answer(actor=world.users["reviewer"], suggestion=held, seen=2, answer="街道统一配发电暖器", for_all=True)
+        world.things[f"suggestion_{key}"] = held
 
 
 def _needed(world: World) -> None:

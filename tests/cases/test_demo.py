@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from activities import rollups
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, Need, PeriodReport, ReportVersion, StockReceipt
+from activities.models import DailyReport, Entry, EntryParticipant, Measure, Need, PeriodReport, ReportVersion, StockReceipt, Suggestion
 from activities.rollups import Scope, Span
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -58,6 +58,8 @@ def test_there_is_something_to_see_of_everything(demo: None) -> None:
     assert StockReceipt.objects.exists()
     assert set(Need.objects.values_list("state", flat=True)) == set(Need.State.values)
     assert not Need.objects.exclude(phone__startswith="1990002").exists()
+    assert set(Suggestion.objects.values_list("state", flat=True)) == {"open", "passed", "answered"}
+    assert Suggestion.objects.filter(for_all=True).exists()
     unit = WorkUnit.objects.filter(parent=None, children__isnull=False).first()
     assert unit is not None
     assert rollups.attributed(unit, Span(clock.today() - timedelta(days=14), clock.today())).person_shifts > 0

@@ -6,16 +6,16 @@ from django.utils.translation import ngettext, pgettext
 from activities.rollups import Span, Standing
 from branches.models import Branch, Region
 from portal.pages.board.lines import RegisterTile
-from portal.pages.scopes import answers_url, overdue_url, short_url
+from portal.pages.scopes import answers_url, overdue_url, short_url, waiting_url
 from portal.templatetags.ui import number as printed
 
 
 def tiles_of(said: Standing, thing: Region | Branch, span: Span, *, sees_roster: bool) -> list[RegisterTile]:
-    """Return a tile for each register that has something to say: what is overdue, where people lack, how satisfied residents are.
+    """Return a tile for each register that has something to say: what is overdue, where people lack, how satisfied residents are, what waits above.
 
     Where people lack is for whoever may see the roster of the scope.
     """
-    found = [_overdue(said, thing), _short(said, thing) if sees_roster else None, _satisfied(said, thing, span)]
+    found = [_overdue(said, thing), _short(said, thing) if sees_roster else None, _satisfied(said, thing, span), _waiting(said, thing)]
     return [tile for tile in found if tile is not None]
 
 
@@ -43,3 +43,11 @@ def _satisfied(said: Standing, thing: Region | Branch, span: Span) -> RegisterTi
     note = of % {"satisfied": printed(said.satisfied), "number": printed(said.valid)}
     rows = [(_("Valid answers to surveys"), said.valid), (_("Satisfied among them"), said.satisfied)]
     return RegisterTile(_("Residents' satisfaction"), f"{said.percent}%", pgettext("of residents", "satisfied"), note, answers_url(thing, span), rows)
+
+
+def _waiting(said: Standing, thing: Region | Branch) -> RegisterTile | None:
+    if not said.suggestions:
+        return None
+    rows = [(_("Suggestions that wait for an answer, now"), said.suggestions)]
+    note, unit = _("now, whatever the days shown"), pgettext("of suggestions", "waiting for an answer")
+    return RegisterTile(_("Suggestions"), printed(said.suggestions), unit, note, waiting_url(thing), rows)

@@ -10,9 +10,10 @@ from psycopg2.extras import DateTimeTZRange
 from branches.models import Branch
 from members.models import DutyPost, Shift
 from portal.accounts.models import User
-from portal.pages.scopes import answers_url, dashboard_url, overdue_url, short_url
+from portal.pages.scopes import answers_url, dashboard_url, overdue_url, short_url, waiting_url
 from tests.activities.needs import recorded
 from tests.activities.rows import stored
+from tests.activities.suggestions import suggested
 from tests.activities.survey_rows import answer, opened, response
 from tests.factories import ALWAYS, file
 from tests.personas import MARCH_5, MARCH_6, City, Clock
@@ -77,6 +78,20 @@ def test_satisfaction_counts_the_valid_answers_of_the_days_shown_and_opens_them(
             assert f"居民满意度 {said}" in words(html)
             assert opens(html, answers_url(thing, span))
             assert f"共 {number} 条" in words(page(official, answers_url(thing, span)))
+
+
+def test_suggestions_that_wait_are_told_and_opened_also_where_the_region_has_them_to_answer(
+    branch: Branch, other_branch: Branch, organiser: User, other_organiser: User, official: User, city: City
+) -> None:
+    for to in (city.street, city.company, None):
+        suggested(branch, organiser, to=to)
+    suggested(other_branch, other_organiser, to=city.north)
+
+    for thing, number in ((branch, 2), (city.street, 2), (city.north, 3)):
+        html = page(official, dashboard_url(thing, DAY))
+        assert f"社情民意 {number} 条待答复" in words(html)
+        assert opens(html, waiting_url(thing))
+        assert f"共 {number} 条" in words(page(official, waiting_url(thing)))
 
 
 def test_tiles_and_file_say_the_same(branch: Branch, organiser: User, official: User, city: City, clock: Clock) -> None:
