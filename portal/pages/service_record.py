@@ -161,7 +161,7 @@ def service_record(request: HttpRequest, person_id: UUID) -> HttpResponse:
         if access.may(request.user, Act.KEEP_RECORDS)
         else ()
     )
-    context = {"record": record, "person": record.person, "kept": {branch.pk for branch in kept}, "printed_at": clock.now()}
+    context = {"record": record, "person": record.person, "kept": {branch.pk for branch in kept}}
     return render(request, "members/service_record.html", context)
 
 
