@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,8 @@ from branches.access import Act
 from branches.filters import regions_seen, units_seen
 from branches.forms import DayInput
 from branches.models import Branch, Region, WorkUnit
-from members.models import DutyPost, Person, Shift
+from branches.querysets import BranchQuerySet
+from members.models import DutyPost, OnSiteStay, Person, Shift
 from members.querysets import DutyPostQuerySet, PersonQuerySet, ShiftQuerySet
 from portal.foundation import clock
 
@@ -106,3 +107,43 @@ class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
     def by_cover(self, queryset: ShiftQuerySet, name: str, value: str) -> ShiftQuerySet:
         """Keep shifts with fewer people than they need; of now and the next 24 hours, if so asked."""
         return queryset.short_soon(clock.now()) if value == "soon" else queryset.uncovered()
+
+
+class OnSiteFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Branches from which people live on site on a day, by place and work unit; each with how many, as `on_site`."""
+
+    region = django_filters.ModelChoiceFilter(
+        label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
+    )
+    work_unit = django_filters.ModelChoiceFilter(
+        label=_("Served by"), queryset=units_seen, to_field_name="public_id", method="of_unit", empty_label=_("All work units")
+    )
+    day = django_filters.DateFilter(label=_("On the day"), method="left_for_later", widget=DayInput)
+
+    class Meta:
+        model = Branch
+        fields: list[str] = []
+
+    @property
+    def day_asked(self) -> date:
+        """The day asked for, or today."""
+        return (self.form.cleaned_data.get("day") if self.form.is_valid() else None) or clock.today()
+
+    def filter_queryset(self, queryset: BranchQuerySet) -> BranchQuerySet:
+        """Apply each filter, and count who lives on site."""
+        on_site = OnSiteStay.objects.on(self.day_asked).filter(branch=OuterRef("pk")).order_by().values("branch")
+        found: BranchQuerySet = super().filter_queryset(queryset)
+        counted: BranchQuerySet = found.annotate(on_site=Subquery(on_site.values(number=Count("pk")))).filter(on_site__gt=0)
+        return counted
+
+    def in_region(self, queryset: BranchQuerySet, name: str, value: Region) -> BranchQuerySet:
+        """Keep branches hosted today at or below a region."""
+        return queryset.within(value, clock.today())
+
+    def of_unit(self, queryset: BranchQuerySet, name: str, value: WorkUnit) -> BranchQuerySet:
+        """Keep branches to which a work unit or a unit below it sends people."""
+        return queryset.served_by(value)
+
+    def left_for_later(self, queryset: BranchQuerySet, name: str, value: date) -> BranchQuerySet:
+        """Leave the day to `filter_queryset`."""
+        return queryset

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from branches.forms import DayField, TimeInput
 from branches.models import Branch
-from members.models import DutyPost, Membership, Person, TimeOff
+from members.models import DutyPost, Membership, OnSiteStay, Person, TimeOff
 from members.models.roster import MOST_PEOPLE
 from members.services.roster import LONGEST_SPAN, PostFacts
 from portal.foundation import clock
@@ -168,6 +168,53 @@ class TimeOffForm(forms.Form):
         who: Any = self.fields["person"]
         who.queryset = Person.objects.filter(pk__in=held.values("person")).order_by("name_key", "pk")
         who.label_from_instance = lambda person: person.name
+
+
+class OnSiteForm(forms.Form):
+    """Who lives on site, where, and from when until when."""
+
+    people: Any = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("People"),
+        queryset=Person.objects.none(),
+        to_field_name="public_id",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Tick at least one person.")},
+    )
+    place = forms.CharField(
+        label=gettext_lazy("Place"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("The post, the hotel, the community's office. Seen by the branch's organiser and shift leaders only."),
+    )
+    first_day = DayField(label=gettext_lazy("From"))
+    last_day = DayField(label=gettext_lazy("Last day"), required=False, help_text=gettext_lazy("Leave empty while nobody knows."))
+
+    def __init__(self, branch: Branch, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        today = clock.today()
+        self.initial.setdefault("first_day", today)
+        held = Membership.objects.filter(branch=branch).on(today)
+        who: Any = self.fields["people"]
+        who.queryset = Person.objects.filter(pk__in=held.values("person")).order_by("name_key", "pk")
+        # Whoever lives there now is not offered; who was written down meanwhile is refused by name.
+        on_site = OnSiteStay.objects.filter(branch=branch).on(today)
+        who.widget.choices = [(person.public_id, person.name) for person in who.queryset.exclude(memberships__stays__in=on_site)]
+
+
+class OnSiteEndForm(forms.Form):
+    """Who leaves the site, and after which day."""
+
+    stays: Any = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("People"),
+        queryset=OnSiteStay.objects.none(),
+        to_field_name="public_id",
+        error_messages={"required": gettext_lazy("Tick whoever leaves.")},
+    )
+    last_day = DayField(label=gettext_lazy("Last day on site"))
+
+    def __init__(self, branch: Branch, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["stays"].queryset = OnSiteStay.objects.filter(branch=branch)  # type: ignore[attr-defined]
 
 
 def _with_hours(person: Person, hours: float) -> str:

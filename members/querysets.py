@@ -132,3 +132,18 @@ class HandOverQuerySet(ScopedQuerySet[Any]):
 
     scope_path = "shift__post__branch__"
     scope_act = Act.SEE_ROSTER
+
+
+class OnSiteStayQuerySet(ScopedQuerySet[Any]):
+    """Days on which people live on site."""
+
+    scope_path = "branch__"
+    scope_act = Act.SEE_ROSTER
+
+    def on(self, day: date) -> Self:
+        """Stays of whoever lives on site on `day`."""
+        return self.filter(during__contains=day)
+
+    def reaching_past(self, day: date) -> Self:
+        """Stays that go on after `day`, or begin then."""
+        return self.filter(Q(during__upper_inf=True) | Q(during__endswith__gt=day + timedelta(days=1)))

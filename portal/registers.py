@@ -80,7 +80,7 @@ REGISTERS: Final[tuple[Register, ...]] = (
         _("Roster"),
         _("Posts and shifts, check-in, hand-over, hours"),
         "roster:shift_list",
-        ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours"),
+        ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours", "roster:on_site"),
         frozenset({Act.SEE_ROSTER}),
         (Waiting(_("shifts short of people in the next 24 hours"), _short, urgent=True),),
     ),

@@ -37,8 +37,8 @@ from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, Membership, Person, ServiceNote, Shift, TimeOff
-from members.services import roster
+from members.models import DutyPost, Membership, OnSiteStay, Person, ServiceNote, Shift, TimeOff
+from members.services import on_site, roster
 from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
 from members.services.service_note import write_note
@@ -96,6 +96,7 @@ class Side:
     merit: ServiceNote
     # Somebody who is free for the shift.
     hand: Person
+    stay: OnSiteStay
 
     @cached_property
     def membership(self) -> Membership:
@@ -283,6 +284,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         current=current,
         offered=Shift.objects.filter(post=post, business_date=MARCH_6 + DAY).order_by("-during")[1],
         hand=make_person(f"值守{unit.name}", unit, branch),
+        stay=on_site.add_stays(actor=clerk, branch=branch, people=[person], first_day=MARCH_5, place="居委会二楼")[0],
     )
 
 

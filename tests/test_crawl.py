@@ -67,6 +67,7 @@ NOT_LINKED: Final = {
     "portal:follow": "stands on a resident's slip",
     "roster:roster_copy": "answers a form",
     "roster:hand_over_take": "answers a form",
+    "roster:on_site_end": "answers a form",
     "roster:shift_change": "answers a form",
     "roster:swap_answer": "answers a form",
     "roster:shift_record": "answers a form",
@@ -88,6 +89,7 @@ _FILES: Final = (
     "roster:shift_export",
     "suggestions:suggestion_export",
     "members:service_record_export",
+    "roster:on_site_export",
     "surveys:survey_export",
     "surveys:answer_export",
 )

@@ -44,7 +44,7 @@ from activities.models import (
 from activities.services import surveys
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, Person, Secondment, ServiceNote, Shift, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, Shift, TimeOff
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -218,6 +218,8 @@ class World:
         came = {"result": "present", "means": "leader", "arrived_at": tonight.lower, "recorded_at": tonight.lower, "recorded_by": self.users["organiser"]}
         CheckIn.objects.bulk_create(CheckIn(assignment=each, **came) for each in on_it)
         TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
+        held = Membership.objects.filter(person__in=people)
+        OnSiteStay.objects.bulk_create(OnSiteStay(membership=each, place="居委会", during=since(MARCH_6 - ONE_DAY)) for each in held)
 
     def _service(self, numbers: range) -> None:
         """As many shifts that the person of the service record served, each on a day of its own, and as many words of merit."""
@@ -357,6 +359,10 @@ ADDRESSES: Final = (
     Address("organiser", "roster:post_list", _branch),
     Address("organiser", "roster:roster_fill", _branch),
     Address("organiser", "roster:time_off", _branch),
+    Address("official", "roster:on_site_list", query=lambda world: {"region": str(world.city.street.public_id)}),
+    Address("organiser", "roster:on_site", _branch),
+    Address("official", "roster:on_site", _branch),
+    Address("organiser", "roster:on_site_add", _branch),
     Address("organiser", "roster:own_shifts"),
     Address("organiser", "roster:hand_over", lambda world: [Shift.objects.order_by("pk")[0].public_id]),
     Address("organiser", "roster:hours"),

@@ -2,6 +2,7 @@
 
 from members.models.check_in import CheckIn
 from members.models.hand_over import HandOver
+from members.models.on_site import OnSiteStay
 from members.models.people import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
 from members.models.roster import Assignment, DutyPost, Shift, ShiftTime, TimeOff
 from members.models.service_note import ServiceNote
@@ -14,6 +15,7 @@ __all__ = [
     "HandOver",
     "Membership",
     "OfficerTerm",
+    "OnSiteStay",
     "Person",
     "Secondment",
     "ServiceNote",

@@ -15,7 +15,7 @@ from branches.access import Act
 from branches.models import Branch, WorkUnit
 from branches.services import refusals_beside
 from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
-from members.services import roster
+from members.services import on_site, roster
 from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
 
@@ -90,7 +90,7 @@ def people_kept(actor: object) -> QuerySet[Person]:
 
 
 def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last_day: date) -> Membership:
-    """End somebody's time in a branch after `last_day`; offices that they hold and shifts that they would have served end with it.
+    """End somebody's time in a branch after `last_day`; offices that they hold, shifts that they would have served and their time on site end with it.
 
     Raises:
         Forbidden: the branch's people are not the actor's to keep.
@@ -99,6 +99,7 @@ def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last
     _require(actor, membership.branch)
     with refusals_beside(_FIELDS):
         _shorten(membership.terms.all(), last_day)
+        on_site.release(branch=membership.branch, membership=membership, last_day=last_day)
         _shorten(Membership.objects.filter(pk=membership.pk), last_day)
         roster.release(branch=membership.branch, person=membership.person, last_day=last_day)
         audit.record(actor, "membership.ended", membership, last_day=last_day.isoformat())
@@ -122,7 +123,7 @@ def set_officer(*, actor: Model | AnonymousUser, membership: Membership, office:
 
 
 def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, merged_into: Branch | None = None) -> Branch:
-    """End a branch after `last_day`: dissolved, or merged into another. Memberships, offices, squads and posts end with it.
+    """End a branch after `last_day`: dissolved, or merged into another. Memberships, offices, squads, posts and stays on site end with it.
 
     Raises:
         Forbidden: the branch, or the one it goes into, is not the actor's to administer.
@@ -133,6 +134,7 @@ def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, 
             raise Forbidden
     with refusals_beside(_FIELDS):
         _shorten(OfficerTerm.objects.filter(branch=branch), last_day)
+        on_site.release(branch=branch, membership=None, last_day=last_day)
         _shorten(Membership.objects.filter(branch=branch), last_day)
         _shorten(SquadMember.objects.filter(squad__branch=branch), last_day)
         _shorten(Squad.objects.filter(branch=branch), last_day)

@@ -1,11 +1,12 @@
-"""Rosters of the invented branches: gates in three shifts, a delivery point by day, filled for the last and the coming week."""
+"""Rosters of the invented branches: gates in three shifts, a delivery point by day, filled for the last and the coming week; a few live on site."""
 
 from datetime import time, timedelta
 from typing import Final
 
 from branches.models import Branch
 from members.forms_roster import THREE
-from members.models import Assignment, CheckIn, DutyPost
+from members.models import Assignment, CheckIn, DutyPost, Person
+from members.services.on_site import add_stays
 from members.services.roster import PostFacts, add_posts, fill_roster
 from portal.accounts.models import User
 from portal.demo.invention import Invention
@@ -31,6 +32,16 @@ def add_rosters(invention: Invention, organisers: dict[int, User]) -> None:
             add_posts(actor=organiser, branch=branch, names=[name], facts=facts, first_day=first_day)
         fill_roster(actor=organiser, branch=branch, first_day=first_day, last_day=invention.today + _WEEK)
         _check_in(invention, branch, organiser)
+        _live_on_site(invention, branch, organiser)
+
+
+def _live_on_site(invention: Invention, branch: Branch, organiser: User) -> None:
+    """Let two of a branch live at the post, and another in a hotel for some days more."""
+    people = list(Person.objects.filter(memberships__branch=branch, memberships__during__contains=invention.today).order_by("pk")[:3])
+    since = max(invention.today - 2 * _WEEK, branch.started_work_on or invention.today)
+    post, hotel = invention.words["on_site"]
+    add_stays(actor=organiser, branch=branch, people=people[:2], first_day=since, place=post)
+    add_stays(actor=organiser, branch=branch, people=people[2:], first_day=since, last_day=invention.today + _WEEK, place=hotel)
 
 
 def _check_in(invention: Invention, branch: Branch, organiser: User) -> None:

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from members.views import check_in, hand_over, roster, roster_edit, swap
+from members.views import check_in, hand_over, on_site, roster, roster_edit, swap
 from portal.foundation import converters
-from portal.pages.rosters import shift_export
+from portal.pages.rosters import on_site_export, shift_export
 
 app_name = "roster"
 
@@ -22,6 +22,11 @@ urlpatterns = [
     path("branches/<uuid:branch_id>/posts/", roster_edit.post_list, name="post_list"),
     path("branches/<uuid:branch_id>/posts/add/", roster_edit.post_add, name="post_add"),
     path("branches/<uuid:branch_id>/time-off/", roster_edit.time_off, name="time_off"),
+    path("branches/<uuid:branch_id>/on-site/", on_site.on_site, name="on_site"),
+    path("branches/<uuid:branch_id>/on-site/add/", on_site.on_site_add, name="on_site_add"),
+    path("branches/<uuid:branch_id>/on-site/end/", on_site.on_site_end, name="on_site_end"),
+    path("on-site/", on_site.on_site_list, name="on_site_list"),
+    path("on-site/export.<str:format>", on_site_export, name="on_site_export"),
     path("time-off/<uuid:off_id>/end/", roster_edit.time_off_end, name="time_off_end"),
     path("posts/<uuid:post_id>/", roster_edit.post_edit, name="post_edit"),
     path("shifts/<uuid:shift_id>/", roster_edit.shift_detail, name="shift_detail"),

@@ -1,4 +1,4 @@
-"""The shifts of a list as files."""
+"""The lists of the roster as files; the audit log says who took which."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from members.models import DutyPost
 from members.querysets import ShiftQuerySet
+from members.views.on_site import on_site_asked
 from members.views.roster import shifts_asked, shifts_seen
 from portal.foundation import audit, clock
 from portal.foundation.downloads import a_few_at_once
@@ -18,20 +19,40 @@ from portal.pages.exports import TYPES
 @require_GET
 @a_few_at_once
 def shift_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
-    """Send the shifts of the list, as filtered, as csv or xlsx, without names; the audit log says who took which."""
+    """Send the shifts of the list, as filtered, as csv or xlsx, without names."""
     filters, rows = shifts_asked(request, shifts_seen(request))
-    if format not in TYPES or not filters.form.is_valid():
+    _require(filters.form, format)
+    listing = _shifts(rows)
+    return _sent(request, "shifts", filters.form, Sheet(_("Shifts"), listing.header, listing), format)
+
+
+@require_GET
+@a_few_at_once
+def on_site_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
+    """Send how many people live on site on a day, branch by branch, as filtered, as csv or xlsx."""
+    filters, rows = on_site_asked(request)
+    _require(filters.form, format)
+    day = filters.day_asked
+    found = rows.order_by("name_key", "pk").values_list("name", "on_site").iterator()
+    sheet = Sheet(_("Living on site"), [_("Day"), _("Branch"), _("People")], ((day, *row) for row in found))
+    return _sent(request, "on_site", filters.form, sheet, format)
+
+
+def _require(form: Any, format: str) -> None:
+    """Refuse what is no file, and filters that make no sense: the page says what is wrong, a file would pass for what was asked for."""
+    if format not in TYPES or not form.is_valid():
         raise Http404
-    asked: dict[str, Any] = {name: str(value) for name, value in filters.form.cleaned_data.items() if value}
-    audit.record(request.user, "shifts.exported", address=audit.address_of(request), format=format, filters=asked)
-    listing = _listing(rows)
-    sheet = Sheet(_("Shifts"), listing.header, listing)
+
+
+def _sent(request: HttpRequest, name: str, form: Any, sheet: Sheet, format: str) -> StreamingHttpResponse:
+    asked: dict[str, Any] = {field: str(value) for field, value in form.cleaned_data.items() if value}
+    audit.record(request.user, f"{name}.exported", address=audit.address_of(request), format=format, filters=asked)
     content = csv_of(sheet) if format == "csv" else workbook([sheet])
-    named = f'attachment; filename="shifts-{clock.today():%Y%m%d}.{format}"'
+    named = f'attachment; filename="{name.replace("_", "-")}-{clock.today():%Y%m%d}.{format}"'
     return StreamingHttpResponse(content, content_type=TYPES[format], headers={"Content-Disposition": named, "Cache-Control": "no-store"})
 
 
-def _listing(rows: ShiftQuerySet) -> Listing:
+def _shifts(rows: ShiftQuerySet) -> Listing:
     """Return shifts as a table, the newest first."""
     columns = [
         Column(_("Business date"), "business_date", Kind.DAY),

@@ -25,7 +25,7 @@ from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
 from members.models import Assignment, DutyPost, Person, Shift
-from members.services import check_in, roster, service_note
+from members.services import check_in, on_site, roster, service_note
 from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
 from portal.accounts import importing
@@ -46,7 +46,7 @@ LOCKED: Final = "locked"
 TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
-    *("示例东门", "示例西门", "示例物资配送点", "示例巡逻"),
+    *("示例东门", "示例西门", "示例物资配送点", "示例巡逻", "望江社区居委会二楼"),
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
@@ -153,6 +153,9 @@ def _staffed(world: World) -> None:
     offered = Shift.objects.create(post=extra[0], during=extra[0].times.get().on(TODAY + DAY), business_date=TODAY + DAY)
     roster.put_on(actor=organiser, shift=offered, person=world.people["member"], despite=True)
     world.things["offered"] = offered
+    hands = list(Person.objects.filter(name__startswith="示例志愿者").order_by("pk")[:5])
+    on_site.add_stays(actor=organiser, branch=main, people=hands[:3], first_day=TODAY - 25 * DAY, place="望江社区居委会二楼")
+    on_site.add_stays(actor=organiser, branch=main, people=hands[3:], first_day=TODAY - 3 * DAY, last_day=TODAY + 5 * DAY)
     world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from psycopg2.extras import DateRange, DateTimeTZRange
 
 from branches.models import Branch
-from members.models import Assignment, CheckIn, DutyPost, HandOver, Person, Shift, ShiftTime, Swap, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, HandOver, Membership, OnSiteStay, Person, Shift, ShiftTime, Swap, TimeOff
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_user, since
 from tests.rules import Add, Break, Cases, alter
 
@@ -255,4 +255,47 @@ def off_twice_on_a_day() -> Break:
     return Break(
         Add(TimeOff(branch=branch, person=person, during=since(MARCH_6))),
         after=Add(TimeOff(branch=branch, person=person, during=since(date(2020, 3, 1), MARCH_6))),
+    )
+
+
+# --- Living on site -------------------------------------------------------------------------------------------------------
+
+
+def held(during: DateRange = ALWAYS) -> Membership:
+    return Membership.objects.create(person=make_person(), branch=make_branch(make_region("示例社区", "community"), established_on=None), during=during)
+
+
+@CASES.breaks("stay_for_a_time")
+def a_stay_for_no_time() -> Break:
+    return Break(Add(OnSiteStay(membership=held(), during=NEVER)))
+
+
+@CASES.breaks("stay_for_a_time")
+def a_stay_since_nobody_knows_when() -> Break:
+    return Break(Add(OnSiteStay(membership=held(), during=DateRange(None, MARCH_6))))
+
+
+@CASES.breaks("stay_inside_the_membership")
+def a_stay_that_outlives_the_membership() -> Break:
+    return Break(Add(OnSiteStay(membership=held(since(date(2020, 3, 1), MARCH_6)), during=since(date(2020, 3, 5)))))
+
+
+@CASES.breaks("stay_inside_the_membership", collides=True)
+def a_membership_ended_while_its_holder_moves_in() -> Break:
+    row = held(since(date(2020, 3, 1)))
+    return Break(alter(row, during=since(date(2020, 3, 1), date(2020, 3, 5))), after=Add(OnSiteStay(membership=row, during=since(MARCH_6))))
+
+
+@CASES.breaks("stay_carries_the_membership", only_at_once=True)
+def somebody_moves_in_while_the_membership_is_ended() -> Break:
+    row = held(since(date(2020, 3, 1)))
+    return Break(Add(OnSiteStay(membership=row, during=since(MARCH_6))), after=alter(row, during=since(date(2020, 3, 1), date(2020, 3, 5))))
+
+
+@CASES.breaks("one_stay_at_a_time", collides=True)
+def one_person_at_two_places_on_one_night() -> Break:
+    row = held()
+    return Break(
+        Add(OnSiteStay(membership=row, place="宾馆", during=since(MARCH_6))),
+        after=Add(OnSiteStay(membership=row, place="居委会", during=since(date(2020, 3, 1), MARCH_6))),
     )
