@@ -1,9 +1,10 @@
 """What pages and API filter people and shifts by."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import django_filters
+from django import forms
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,8 +14,8 @@ from branches.filters import regions_seen, units_seen
 from branches.forms import DayInput
 from branches.models import Branch, Region, WorkUnit
 from branches.querysets import BranchQuerySet
-from members.models import DutyPost, OnSiteStay, Person, Shift
-from members.querysets import DutyPostQuerySet, PersonQuerySet, ShiftQuerySet
+from members.models import CheckIn, DutyPost, HandOver, OnSiteStay, Person, Shift
+from members.querysets import CheckInQuerySet, DutyPostQuerySet, HandOverQuerySet, PersonQuerySet, ShiftQuerySet
 from portal.foundation import clock
 
 
@@ -107,6 +108,95 @@ class ShiftFilter(django_filters.FilterSet):  # type: ignore[misc]
     def by_cover(self, queryset: ShiftQuerySet, name: str, value: str) -> ShiftQuerySet:
         """Keep shifts with fewer people than they need; of now and the next 24 hours, if so asked."""
         return queryset.short_soon(clock.now()) if value == "soon" else queryset.uncovered()
+
+
+class HoursForm(forms.Form):
+    """Takes today where no day is asked for, and wants the first before the last."""
+
+    def clean(self) -> dict[str, Any]:
+        """Return what is asked for, with what goes without saying."""
+        asked = super().clean() or {}
+        last = asked.get("last_day") or clock.today()
+        first = asked.get("first_day") or min(last, clock.today())
+        if first > last:
+            self.add_error("last_day", _("The end is before the start."))
+        return {**asked, "group": asked.get("group") or "person", "first_day": first, "last_day": last}
+
+
+class CheckInFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Check-ins by place, work unit, branch and business date."""
+
+    region = django_filters.ModelChoiceFilter(
+        label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
+    )
+    work_unit = django_filters.ModelChoiceFilter(
+        label=_("Served by"), queryset=units_seen, to_field_name="public_id", method="of_unit", empty_label=_("All work units")
+    )
+    branch = django_filters.ModelChoiceFilter(
+        label=_("Branch"), queryset=rosters_seen, to_field_name="public_id", field_name="assignment__shift__post__branch", empty_label=_("All branches")
+    )
+    first_day = django_filters.DateFilter(label=_("From"), field_name="assignment__shift__business_date", lookup_expr="gte", widget=DayInput)
+    last_day = django_filters.DateFilter(label=_("Last day"), field_name="assignment__shift__business_date", lookup_expr="lte", widget=DayInput)
+
+    class Meta:
+        model = CheckIn
+        fields: list[str] = []
+
+    def in_region(self, queryset: CheckInQuerySet, name: str, value: Region) -> CheckInQuerySet:
+        """Keep check-ins of branches hosted at or below a region today."""
+        return queryset.filter(assignment__shift__post__branch__in=Branch.objects.within(value, clock.today()))
+
+    def of_unit(self, queryset: CheckInQuerySet, name: str, value: WorkUnit) -> CheckInQuerySet:
+        """Keep check-ins of branches to which a work unit or a unit below it sends people."""
+        return queryset.filter(assignment__shift__post__branch__in=Branch.objects.served_by(value))
+
+
+class HoursFilter(CheckInFilter):
+    """The same for the page of hours, which says by what they are told."""
+
+    group = django_filters.ChoiceFilter(
+        label=_("Told by"), choices=[("person", _("Person")), ("branch", _("Branch")), ("unit", _("Work unit"))], method="as_rows", empty_label=None
+    )
+
+    class Meta(CheckInFilter.Meta):
+        form = HoursForm
+
+    def as_rows(self, queryset: CheckInQuerySet, name: str, value: str) -> CheckInQuerySet:
+        """Leave the rows as they are: it is said what they are grouped by."""
+        return queryset
+
+
+class HandOverFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """Hand-overs by place, work unit, branch, business date of the shift and whether the next one has signed."""
+
+    region = django_filters.ModelChoiceFilter(
+        label=_("In the region"), queryset=regions_seen, to_field_name="public_id", method="in_region", empty_label=_("All regions")
+    )
+    work_unit = django_filters.ModelChoiceFilter(
+        label=_("Served by"), queryset=units_seen, to_field_name="public_id", method="of_unit", empty_label=_("All work units")
+    )
+    branch = django_filters.ModelChoiceFilter(
+        label=_("Branch"), queryset=rosters_seen, to_field_name="public_id", field_name="shift__post__branch", empty_label=_("All branches")
+    )
+    first_day = django_filters.DateFilter(label=_("From"), field_name="shift__business_date", lookup_expr="gte", widget=DayInput)
+    last_day = django_filters.DateFilter(label=_("Up to"), field_name="shift__business_date", lookup_expr="lte", widget=DayInput)
+    state = django_filters.ChoiceFilter(label=_("State"), choices=HandOver.STATES, method="in_state", empty_label=_("All states"))
+
+    class Meta:
+        model = HandOver
+        fields: list[str] = []
+
+    def in_region(self, queryset: HandOverQuerySet, name: str, value: Region) -> HandOverQuerySet:
+        """Keep hand-overs of branches hosted at or below a region today."""
+        return queryset.filter(shift__post__branch__in=Branch.objects.within(value, clock.today()))
+
+    def of_unit(self, queryset: HandOverQuerySet, name: str, value: WorkUnit) -> HandOverQuerySet:
+        """Keep hand-overs of branches to which a work unit or a unit below it sends people."""
+        return queryset.filter(shift__post__branch__in=Branch.objects.served_by(value))
+
+    def in_state(self, queryset: HandOverQuerySet, name: str, value: str) -> HandOverQuerySet:
+        """Keep what the next shift has signed, or has still to sign."""
+        return queryset.filter(incoming_at__isnull=value != "signed")
 
 
 class OnSiteFilter(django_filters.FilterSet):  # type: ignore[misc]

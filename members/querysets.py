@@ -48,6 +48,15 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         held = Q(memberships__branch=branch, memberships__during__contains=day)
         return self.filter(pk__in=self.model._default_manager.filter(held).values("pk"))
 
+    def told_to(self, actor: object) -> Self:
+        """Persons of whom `actor` may know when they served: those whose shifts they lead, a work unit's own people, and themselves."""
+        told = Q(pk=getattr(actor, "person_id", None))
+        if led := access.reach(actor, Act.LEAD_SHIFTS):
+            told |= access.people_within(led)
+        if units := access.reach(actor, Act.SEE_ROSTER).work_units:
+            told |= access.people_within(access.Reach(work_units=units))
+        return self.filter(pk__in=self.model._default_manager.filter(told).values("pk"))
+
     def sent_by(self, work_unit: Any) -> Self:
         """Persons whom `work_unit` or a unit below it sent, at any time."""
         sent = Q(secondments__home_unit__in=access.units_below([work_unit.pk]))
@@ -96,6 +105,18 @@ class ShiftQuerySet(ScopedQuerySet[Any]):
         absent = apps.get_model("members", "CheckIn")._default_manager.filter(assignment=OuterRef("pk"), result="absent")
         on_it = apps.get_model("members", "Assignment")._default_manager.filter(~Exists(absent), shift=OuterRef("pk"))
         return self.annotate(on_duty=Coalesce(Subquery(on_it.order_by().values("shift").values(number=Count("pk"))), 0))
+
+    def with_check_ins(self) -> Self:
+        """Add `came`, how many came to each shift, on time or not; `late`, how many of them late; `absent`, how many did not come."""
+        given = apps.get_model("members", "CheckIn")._default_manager.filter(assignment__shift=OuterRef("pk"))
+        wanted = {"came": ~Q(result="absent"), "late": Q(result="late"), "absent": Q(result="absent")}
+        counted = {name: given.filter(which).order_by().values("assignment__shift").values(number=Count("pk")) for name, which in wanted.items()}
+        return self.annotate(**{name: Coalesce(Subquery(number), 0) for name, number in counted.items()})
+
+    def with_hand_over(self) -> Self:
+        """Add `outgoing_at` and `incoming_at`, when each shift was handed over and taken over."""
+        handed = apps.get_model("members", "HandOver")._default_manager.filter(shift=OuterRef("pk"))
+        return self.annotate(**{name: Subquery(handed.values(name)[:1]) for name in ("outgoing_at", "incoming_at")})
 
     def without_hand_over(self, now: datetime) -> Self:
         """Shifts that have ended and were never handed over, though they were staffed."""

@@ -82,7 +82,7 @@ def notes(part: Part) -> "QuerySet[ServiceNote]":
 
 def shifts(part: Part) -> "QuerySet[CheckIn]":
     """Return the shifts that the person served, with `served`, how long."""
-    return part.of(timed(CheckIn.objects.filter(assignment__person=part.person), part.first, part.last), "assignment__shift__post__branch")
+    return part.of(timed(CheckIn.objects.filter(assignment__person=part.person).on_days(part.first, part.last)), "assignment__shift__post__branch")
 
 
 def duties(part: Part) -> list[Duties]:

@@ -523,6 +523,9 @@ MATRIX: Final[dict[str, Line]] = {
         {"GET": Access(MEMBER), "POST": Access(MEMBER, success=302, body=lambda case: {"code": code_of(case.thing.current)})}, of("shift_id", "current")
     ),
     "roster:hours": lists(ROSTER_SEERS),
+    "roster:hours_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "roster:check_in_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "roster:hand_over_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
     "roster:swap_ask": Line(
         {"GET": Access(MEMBER), "POST": Access(MEMBER, success=302, body=lambda case: {"colleague": str(case.thing.hand.public_id)})},
         of("shift_id", "offered"),
@@ -560,6 +563,9 @@ MATRIX: Final[dict[str, Line]] = {
     "members-api:duty-post-detail": api_reads(ROSTER_SEERS, public_id("post")),
     "members-api:shift-list": lists(ROSTER_SEERS),
     "members-api:shift-detail": api_reads(ROSTER_SEERS, public_id("shift")),
+    "members-api:hand-over-list": lists(ROSTER_SEERS),
+    "members-api:hand-over-detail": api_reads(ROSTER_SEERS, public_id("handed_over")),
+    "members-api:hours-list": lists(ROSTER_SEERS),
     "activities-api:report-list": Line(
         {
             "GET": Access(READERS, otherwise=403, outside=200),

@@ -37,7 +37,7 @@ from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, Membership, OnSiteStay, Person, ServiceNote, Shift, TimeOff
+from members.models import DutyPost, HandOver, Membership, OnSiteStay, Person, ServiceNote, Shift, TimeOff
 from members.services import on_site, roster
 from members.services.hand_over import Left, hand_over
 from members.services.roster import PostFacts
@@ -97,6 +97,7 @@ class Side:
     # Somebody who is free for the shift.
     hand: Person
     stay: OnSiteStay
+    handed_over: HandOver
 
     @cached_property
     def membership(self) -> Membership:
@@ -255,7 +256,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
     )
     post, to_staff, off = _staffed(clerk, branch)
     current = Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0]
-    hand_over(actor=clerk, shift=current, left=Left(notes="无"))
+    handed_over = hand_over(actor=clerk, shift=current, left=Left(notes="无"))
     return Side(
         branch=branch,
         community=community,
@@ -284,6 +285,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         current=current,
         offered=Shift.objects.filter(post=post, business_date=MARCH_6 + DAY).order_by("-during")[1],
         hand=make_person(f"值守{unit.name}", unit, branch),
+        handed_over=handed_over,
         stay=on_site.add_stays(actor=clerk, branch=branch, people=[person], first_day=MARCH_5, place="居委会二楼")[0],
     )
 

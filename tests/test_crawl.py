@@ -90,6 +90,9 @@ _FILES: Final = (
     "suggestions:suggestion_export",
     "members:service_record_export",
     "roster:on_site_export",
+    "roster:hours_export",
+    "roster:check_in_export",
+    "roster:hand_over_export",
     "surveys:survey_export",
     "surveys:answer_export",
 )

@@ -44,7 +44,7 @@ from activities.models import (
 from activities.services import surveys
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import Assignment, CheckIn, DutyPost, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, Shift, TimeOff
+from members.models import Assignment, CheckIn, DutyPost, HandOver, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, Shift, TimeOff
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -217,6 +217,7 @@ class World:
         on_it = Assignment.objects.bulk_create(Assignment(shift=shift, person=person) for shift, person in zip(shifts, people, strict=True))
         came = {"result": "present", "means": "leader", "arrived_at": tonight.lower, "recorded_at": tonight.lower, "recorded_by": self.users["organiser"]}
         CheckIn.objects.bulk_create(CheckIn(assignment=each, **came) for each in on_it)
+        HandOver.objects.bulk_create(HandOver(shift=shift, outgoing_by=self.users["organiser"], outgoing_at=tonight.lower) for shift in shifts)
         TimeOff.objects.bulk_create(TimeOff(branch=self.branch, person=person, during=since(MARCH_6 + 9 * ONE_DAY)) for person in people)
         held = Membership.objects.filter(person__in=people)
         OnSiteStay.objects.bulk_create(OnSiteStay(membership=each, place="居委会", during=since(MARCH_6 - ONE_DAY)) for each in held)
@@ -371,6 +372,8 @@ ADDRESSES: Final = (
     Address("organiser", "roster:shift_detail", lambda world: [Shift.objects.order_by("pk")[0].public_id]),
     _api("members-api:duty-post-list"),
     _api("members-api:shift-list"),
+    _api("members-api:hand-over-list"),
+    _api("members-api:hours-list"),
     # Figures.
     Address("official", "portal:region_dashboard", lambda world: [world.city.street.public_id], _days),
     Address("official", "portal:region_dashboard", lambda world: [world.city.community.public_id]),

@@ -46,6 +46,31 @@ SHIFT: dict[str, Any] = {
     "business_date": "2020-03-06",
     "starts_at": "2020-03-06T08:00:00+08:00",
     "ends_at": "2020-03-06T16:00:00+08:00",
-    "people": 1,
+    "people": 2,
     "on_duty": 1,
+    "came": 1,
+    "late": 0,
+    "absent": 1,
+}
+
+HAND_OVER_ID = "01890a5d-ac96-774b-bcce-b302099a8092"
+
+HAND_OVER: dict[str, Any] = {
+    "public_id": HAND_OVER_ID,
+    "url": f"{ROOT}hand-overs/{HAND_OVER_ID}/",
+    "shift": {"public_id": SHIFT_ID, "url": f"{ROOT}shifts/{SHIFT_ID}/"},
+    "branch": BRANCH_REFERENCE,
+    "business_date": "2020-03-06",
+    "state": "signed",
+    "outgoing_at": "2020-03-06T15:55:00+08:00",
+    "incoming_at": "2020-03-06T16:05:00+08:00",
+}
+
+HOURS: dict[str, Any] = {
+    "business_date": "2020-03-06",
+    "branch": BRANCH_REFERENCE,
+    "work_unit": COMPANY,
+    "person_shifts": 9,
+    "people": 7,
+    "hours": "71.5",
 }

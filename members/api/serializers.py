@@ -1,18 +1,22 @@
 """Persons as other systems read them: masked unless a grant says otherwise."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
-from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift, ShiftTime
-from portal.foundation.api.fields import DaysField, ReferenceField, UrlField
+from members.hours import in_hours
+from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift, ShiftTime
+from portal.foundation.api.fields import DaysField, ExactField, IdField, ReferenceField, ReferenceSerializer, UrlField, link
 from portal.foundation.text import mask_name, mask_phone
 
 PERSONS = "members-api:person-list"
 DUTY_POSTS = "members-api:duty-post-list"
 SHIFTS = "members-api:shift-list"
+HAND_OVERS = "members-api:hand-over-list"
 
 
 class OfficerTermSerializer(serializers.ModelSerializer[OfficerTerm]):
@@ -117,7 +121,53 @@ class ShiftSerializer(serializers.ModelSerializer[Shift]):
     starts_at = serializers.DateTimeField(read_only=True, help_text=_("When it starts."))
     ends_at = serializers.DateTimeField(read_only=True, help_text=_("When it ends."))
     on_duty = serializers.IntegerField(read_only=True, help_text=_("How many people are on it."))
+    came = serializers.IntegerField(read_only=True, help_text=_("How many of them were checked in, on time or late."))
+    late = serializers.IntegerField(read_only=True, help_text=_("How many of these came late."))
+    absent = serializers.IntegerField(read_only=True, help_text=_("How many did not come; they are not on it any more."))
 
     class Meta:
         model = Shift
-        fields = ["public_id", "url", "branch", "post", "business_date", "starts_at", "ends_at", "people", "on_duty"]
+        fields = ["public_id", "url", "branch", "post", "business_date", "starts_at", "ends_at", "people", "on_duty", "came", "late", "absent"]
+
+
+class HandOverSerializer(serializers.ModelSerializer[HandOver]):
+    """The hand-over of a shift: whether and when it was signed, never what it says."""
+
+    url = UrlField(HAND_OVERS)
+    shift = IdField(SHIFTS, help_text=_("The shift that was handed over."))
+    branch = ReferenceField(BRANCHES, source="shift.post.branch", help_text=_("The branch that staffs the post."))
+    business_date = serializers.DateField(source="shift.business_date", help_text=_("The business date of the shift."))
+    state = serializers.ChoiceField(choices=HandOver.STATES, help_text=_("Whether the next shift has signed."))
+
+    class Meta:
+        model = HandOver
+        fields = ["public_id", "url", "shift", "branch", "business_date", "state", "outgoing_at", "incoming_at"]
+
+
+class HoursSerializer(serializers.Serializer[Any]):
+    """What the people of a work unit served in a branch on a business date."""
+
+    business_date = serializers.DateField(source="day", help_text=_("The business date of the shifts' start."))
+    branch = serializers.SerializerMethodField(help_text=_("The branch."))
+    work_unit = serializers.SerializerMethodField(help_text=_("The work unit that had sent the people on that day; null for those whom nobody sent."))
+    person_shifts = serializers.IntegerField(help_text=_("How many shifts they came to."))
+    people = serializers.IntegerField(help_text=_("How many different people; do not add over days or branches."))
+    hours = serializers.SerializerMethodField(help_text=_("Hours from the start of each shift, or a late arrival, to its end, to a tenth."))
+
+    @extend_schema_field(ReferenceSerializer)
+    def get_branch(self, row: Any) -> dict[str, Any]:
+        """The branch."""
+        return self._reference(BRANCHES, row.branch_id, row.branch_name)
+
+    @extend_schema_field(ReferenceSerializer(allow_null=True))
+    def get_work_unit(self, row: Any) -> dict[str, Any] | None:
+        """The work unit, if one had sent them."""
+        return self._reference(WORK_UNITS, row.unit_id, row.unit_name) if row.unit_id else None
+
+    @extend_schema_field(ExactField)
+    def get_hours(self, row: Any) -> str:
+        """Hours as an exact number."""
+        return ExactField().to_representation(in_hours(row.time))
+
+    def _reference(self, resource: str, public_id: UUID, name: str) -> dict[str, Any]:
+        return {"public_id": str(public_id), "name": name, "url": link(self.context, resource, public_id)}

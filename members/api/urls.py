@@ -1,4 +1,4 @@
-"""Persons, posts and shifts."""
+"""Persons, posts, shifts, hand-overs and hours."""
 
 from django.urls import path
 
@@ -13,4 +13,7 @@ urlpatterns = [
     path("duty-posts/<uuid:public_id>/", views.DutyPostViewSet.as_view({"get": "retrieve"}), name="duty-post-detail"),
     path("shifts/", views.ShiftViewSet.as_view({"get": "list"}), name="shift-list"),
     path("shifts/<uuid:public_id>/", views.ShiftViewSet.as_view({"get": "retrieve"}), name="shift-detail"),
+    path("hand-overs/", views.HandOverViewSet.as_view({"get": "list"}), name="hand-over-list"),
+    path("hand-overs/<uuid:public_id>/", views.HandOverViewSet.as_view({"get": "retrieve"}), name="hand-over-detail"),
+    path("hours/", views.HoursViewSet.as_view({"get": "list"}), name="hours-list"),
 ]

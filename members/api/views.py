@@ -1,4 +1,4 @@
-"""Persons, posts and shifts."""
+"""Persons, posts, shifts, hand-overs and hours."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,9 +12,10 @@ from branches.access import Act
 from branches.api.base import ScopedViewSet, reads_as_a_machine
 from branches.models import Branch
 from members.api import examples
-from members.api.serializers import DutyPostSerializer, PersonSerializer, ShiftSerializer
-from members.filters import DutyPostFilter, PersonFilter, ShiftFilter
-from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift
+from members.api.serializers import DutyPostSerializer, HandOverSerializer, HoursSerializer, PersonSerializer, ShiftSerializer
+from members.filters import CheckInFilter, DutyPostFilter, HandOverFilter, PersonFilter, ShiftFilter
+from members.hours import check_ins_seen, hours_by_day
+from members.models import CheckIn, DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift
 from portal.foundation import audit
 from portal.foundation.api.schema import describes_reading
 
@@ -89,7 +90,7 @@ class DutyPostViewSet(ScopedViewSet):
 @describes_reading(
     many=_("List shifts"),
     one=_("Read a shift"),
-    about=_("Shifts of branches in your scope, with how many people they need and have. Who serves when is whereabouts, and not told here."),
+    about=_("Shifts of branches in your scope, with how many people they need and have, and how many came. Who serves when is whereabouts, and not told here."),
     shown=examples.SHIFT,
     tag="roster",
 )
@@ -104,5 +105,51 @@ class ShiftViewSet(ScopedViewSet):
     def seen(self) -> QuerySet[Any, Any]:
         """Return the shifts in scope, each with how many people are on it."""
         rows: Any = super().seen()
-        counted: QuerySet[Any, Any] = rows.with_cover()
+        counted: QuerySet[Any, Any] = rows.with_cover().with_check_ins()
         return counted
+
+
+@describes_reading(
+    many=_("List hand-overs"),
+    one=_("Read a hand-over"),
+    about=_("Which shifts of branches in your scope were handed over, and when both have signed. What was handed over is the branch's own."),
+    shown=examples.HAND_OVER,
+    tag="roster",
+)
+class HandOverViewSet(ScopedViewSet):
+    """Hand-overs."""
+
+    act = Act.SEE_ROSTER
+    queryset = HandOver.objects.select_related("shift__post__branch")
+    serializer_class = HandOverSerializer
+    filterset_class = HandOverFilter
+
+
+@describes_reading(
+    many=_("List hours served"),
+    one="",
+    about=_(
+        "Person-shifts, people and hours that were served in branches in your scope, by business date, branch and the work unit that had sent the people; "
+        "a work unit's liaison reads those of its own people alone. Who served is not told here."
+    ),
+    shown=examples.HOURS,
+    tag="roster",
+)
+class HoursViewSet(ScopedViewSet):
+    """Hours served, in rows of numbers."""
+
+    act = Act.SEE_ROSTER
+    queryset = CheckIn.objects.all()
+    serializer_class = HoursSerializer
+    filterset_class = CheckInFilter
+    keyset = ("day_key", "branch_key", "unit_order")
+    resource = "hours"
+
+    def seen(self) -> QuerySet[Any, Any]:
+        """Return the check-ins of which the reader sees the sums."""
+        return check_ins_seen(self.request.user)
+
+    def filter_queryset(self, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Return what was served at those of the check-ins that are asked for."""
+        found: Any = super().filter_queryset(queryset)
+        return hours_by_day(found)

@@ -29,6 +29,8 @@ class HandOver(PublicModel):
 
     objects = HandOverQuerySet.as_manager()
 
+    STATES = (("to_sign", _("to be signed")), ("signed", _("signed by both")))
+
     SENSITIVE = {"open_needs": _WORDS, "stock": _WORDS, "notes": _WORDS}
 
     class Meta:
@@ -55,6 +57,11 @@ class HandOver(PublicModel):
     def as_read(self) -> str:
         """What names the words that somebody read: the moment at which they were signed."""
         return self.outgoing_at.astimezone(UTC).isoformat()
+
+    @property
+    def state(self) -> str:
+        """Whether the next shift has still to sign, or has signed."""
+        return "signed" if self.is_taken else "to_sign"
 
     @property
     def is_taken(self) -> bool:

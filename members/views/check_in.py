@@ -1,15 +1,14 @@
-"""Pages of check-in: one's own shifts and the code at the post, the leader's sheet of a shift, and hours served."""
+"""Pages of check-in: one's own shifts, the code at the post, and the leader's sheet of a shift."""
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import segno
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,11 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches import access
 from branches.access import Act
-from branches.forms import DayField
-from branches.models import Branch
-from members.filters import rosters_seen
-from members.hours import Served, hours_by, hours_of
-from members.models import Assignment, CheckIn, Person, Shift, Swap
+from members.models import Assignment, CheckIn, Shift, Swap
 from members.services import check_in as services
 from members.views.swap import swaps_of
 from portal.foundation import clock
@@ -34,7 +29,6 @@ ONE_DAY: Final = timedelta(days=1)
 # How far ahead and back one's own shifts are shown.
 _AHEAD, _BACK = timedelta(days=14), timedelta(days=2)
 _OWN: Final = 60
-_GROUPS_SHOWN: Final = 500
 
 
 class CodeForm(forms.Form):
@@ -46,34 +40,6 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "num"}),
         help_text=gettext_lazy("Four digits; every shift has its own."),
     )
-
-
-class HoursForm(forms.Form):
-    """Which hours are asked for."""
-
-    group = forms.ChoiceField(
-        label=gettext_lazy("Told by"),
-        choices=[("person", gettext_lazy("Person")), ("branch", gettext_lazy("Branch")), ("unit", gettext_lazy("Work unit"))],
-        required=False,
-    )
-    branch = forms.ModelChoiceField(label=gettext_lazy("Branch"), queryset=Branch.objects.none(), to_field_name="public_id", required=False)
-    first_day = DayField(label=gettext_lazy("From"), required=False)
-    last_day = DayField(label=gettext_lazy("Last day"), required=False)
-
-    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        which: Any = self.fields["branch"]
-        which.queryset = rosters_seen(request)
-        which.empty_label = _("All branches")
-
-    def clean(self) -> dict[str, Any]:
-        """Take today where no day is asked for, and want the first before the last."""
-        asked = super().clean() or {}
-        last = asked.get("last_day") or clock.today()
-        first = asked.get("first_day") or min(last, clock.today())
-        if first > last:
-            self.add_error("last_day", _("The end is before the start."))
-        return {**asked, "group": asked.get("group") or "person", "first_day": first, "last_day": last}
 
 
 @dataclass(frozen=True)
@@ -154,45 +120,6 @@ def shift_record(request: HttpRequest, shift_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Saved: %(n)d changed.") % {"n": changed})
     return redirect("roster:shift_detail", shift_id)
-
-
-@require_safe
-def hours(request: HttpRequest) -> HttpResponse:
-    """Show person-shifts and hours of some business dates, by person, branch or work unit, in the order of names."""
-    rows = hours_seen(request)
-    form = HoursForm(request, request.GET.copy() if request.GET else {})
-    context: dict[str, Any] = {"form": form, "rows": [], "total": None}
-    if form.is_valid():
-        asked = form.cleaned_data
-        found = rows.filter(assignment__shift__post__branch=asked["branch"]) if asked["branch"] else rows
-        group = asked["group"]
-        # Whose names the reader may not see: their hours are in the sums.
-        named = found.filter(assignment__person__in=Person.objects.visible_to(request.user)) if group == "person" else found
-        listed = list(hours_by(group, named, asked["first_day"], asked["last_day"])[: _GROUPS_SHOWN + 1])
-        context |= {
-            "rows": [(row, Served(row["shifts"], row["people"], row["time"])) for row in listed[:_GROUPS_SHOWN]],
-            "more": len(listed) > _GROUPS_SHOWN,
-            "total": hours_of(found, asked["first_day"], asked["last_day"]),
-            "group": group,
-            "first_day": asked["first_day"],
-            "last_day": asked["last_day"],
-        }
-    return render(request, "members/hours.html", context, status=422 if form.errors else 200)
-
-
-def hours_seen(request: HttpRequest) -> "QuerySet[CheckIn]":
-    """Return the check-ins of which the reader sees the sums; a work unit's liaison those of its own people alone."""
-    if not access.may(request.user, Act.SEE_ROSTER):
-        raise PermissionDenied
-    allowed = access.reach(request.user, Act.SEE_ROSTER)
-    territorial = access.Reach(everything=allowed.everything, regions=allowed.regions, branches=allowed.branches)
-    path = "assignment__shift__post__branch__"
-    found = CheckIn.objects.filter(access.branches_within(territorial, path)) if territorial else CheckIn.objects.none()
-    if not allowed.work_units:
-        return found
-    own = Person.objects.filter(access.people_within(access.Reach(work_units=allowed.work_units)))
-    sent: QuerySet[CheckIn] = CheckIn.objects.filter(assignment__person__in=own.values("pk"))
-    return found | sent
 
 
 def sheet_of(request: HttpRequest, assignments: list[Assignment]) -> list[tuple[Assignment, str, str]]:

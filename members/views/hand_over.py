@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from branches import access
 from branches.access import Act
 from branches.forms import refusals_shown
 from branches.models import Branch
+from members.filters import HandOverFilter
 from members.models import HandOver, Shift
+from members.querysets import HandOverQuerySet
 from members.services import hand_over as services
 from members.services.hand_over import Left
 from portal.foundation import audit
@@ -81,6 +84,15 @@ def hand_over_take(request: HttpRequest, shift_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Taken over."))
     return redirect("roster:hand_over", shift_id)
+
+
+def hand_overs_asked(request: HttpRequest) -> tuple[HandOverFilter, HandOverQuerySet]:
+    """Return the filters that an address asks for, and the hand-overs that fit; none when a filter makes no sense."""
+    if not access.may(request.user, Act.SEE_ROSTER):
+        raise PermissionDenied
+    filters = HandOverFilter(request.GET, queryset=HandOver.objects.visible_to(request.user), request=request)
+    rows: HandOverQuerySet = filters.qs if filters.form.is_valid() else HandOver.objects.none()
+    return filters, rows
 
 
 def _shift(request: HttpRequest, shift_id: UUID) -> Shift:

@@ -24,8 +24,8 @@ from activities.models import DailyReport, Need, NeedEvent, PeriodReport, Report
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
-from members.api.serializers import DUTY_POSTS, PERSONS, SHIFTS
-from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Shift
+from members.api.serializers import DUTY_POSTS, HAND_OVERS, PERSONS, SHIFTS
+from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift
 from portal.foundation.api.fields import link
 from portal.foundation.api.pagination import Cursor, KeysetPagination
 from portal.foundation.api.schema import example
@@ -61,6 +61,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "officerterm": Source("persons", PERSONS, _of_people(OfficerTerm, "membership__person"), "membership__person__public_id"),
     "dutypost": Source("duty-posts", DUTY_POSTS, DutyPost.objects.visible_to),
     "shift": Source("shifts", SHIFTS, Shift.objects.visible_to),
+    "handover": Source("hand-overs", HAND_OVERS, HandOver.objects.visible_to),
     "dailyreport": Source("reports", REPORTS, DailyReport.objects.visible_to),
     "periodreport": Source("period-reports", PERIOD_REPORTS, PeriodReport.objects.visible_to),
     "reportversion": Source("report-versions", VERSIONS, ReportVersion.objects.visible_to),

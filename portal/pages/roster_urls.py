@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from members.views import check_in, hand_over, on_site, roster, roster_edit, swap
+from members.views import check_in, hand_over, hours, on_site, roster, roster_edit, swap
 from portal.foundation import converters
-from portal.pages.rosters import on_site_export, shift_export
+from portal.pages.rosters import check_in_export, hand_over_export, hours_export, on_site_export, shift_export
 
 app_name = "roster"
 
@@ -38,6 +38,9 @@ urlpatterns = [
     path("shifts/<uuid:shift_id>/swap/", swap.swap_ask, name="swap_ask"),
     path("swaps/<uuid:swap_id>/", swap.swap_answer, name="swap_answer"),
     path("mine/", check_in.own_shifts, name="own_shifts"),
-    path("hours/", check_in.hours, name="hours"),
+    path("hours/", hours.hours, name="hours"),
+    path("hours/export.<str:format>", hours_export, name="hours_export"),
+    path("check-ins/export.<str:format>", check_in_export, name="check_in_export"),
+    path("hand-overs/export.<str:format>", hand_over_export, name="hand_over_export"),
     path("shifts/<uuid:shift_id>/change/", roster_edit.shift_change, name="shift_change"),
 ]
