@@ -9,6 +9,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from portal.accounts.models import User
+from tests.browser.walks import Walk
 from tests.factories import PASSWORD
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -54,6 +55,14 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., Bro
     yield make
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def walk(context_of: Callable[..., BrowserContext]) -> Iterator[Walk]:
+    """Windows of the people of a walk; no console of theirs says anything."""
+    walk = Walk(context_of)
+    yield walk
+    assert walk.said == []
 
 
 def sign_in(context: BrowserContext, user: User) -> None:
