@@ -33,11 +33,12 @@ def in_state(needs: NeedQuerySet, state: str) -> NeedQuerySet:
 
 
 class NeedFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Needs by state, span of days, branch, region, work unit, category, urgency and channel.
+    """Needs by words, state, span of days, branch, region, work unit, category, urgency and channel.
 
     `counted` says what days and branch are about: when and by whom a need was recorded, or resolved; so a figure of a day opens its needs.
     """
 
+    q = django_filters.CharFilter(label=_("In the words of the need"), method="by_words", max_length=100)
     state = django_filters.ChoiceFilter(label=_("State"), choices=STATES, method="left_for_later", empty_label=_("All states"))
     category = django_filters.ChoiceFilter(label=_("Category"), choices=Need.Category.choices, empty_label=_("All categories"))
     urgency = django_filters.ChoiceFilter(label=_("Urgency"), choices=Need.Urgency.choices, empty_label=_("All of them"))
@@ -82,6 +83,10 @@ class NeedFilter(django_filters.FilterSet):  # type: ignore[misc]
             by = {"recorded": Q(origin=branch), "resolved": Q(branch=branch)}
             found = found.filter(by.get(asked.get("counted") or "", Q(branch=branch) | Q(origin=branch)))
         return found
+
+    def by_words(self, queryset: NeedQuerySet, name: str, value: str) -> NeedQuerySet:
+        """Keep needs in whose words every word stands; of those alone whose words whoever asks may read."""
+        return queryset.told_to(self.request.user).telling(value) if self.request is not None else queryset.none()
 
     def left_for_later(self, queryset: NeedQuerySet, name: str, value: Any) -> NeedQuerySet:
         """Leave a filter that means nothing by itself to `filter_queryset`."""

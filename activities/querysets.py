@@ -213,6 +213,10 @@ class NeedQuerySet(ScopedQuerySet[Any]):
         """Needs that were handed on to where `actor` answers them."""
         return self.filter(access.handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
 
+    def telling(self, words: str) -> Self:
+        """Needs in whose words every one of `words` stands, in simplified or traditional characters."""
+        return self.filter(holding("words_folded", words))
+
     def told_to(self, actor: object) -> Self:
         """Needs of which `actor` may read the words, the household and the telephone.
 

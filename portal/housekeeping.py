@@ -1,4 +1,4 @@
-"""What is thrown away every night: what expired, and what nobody needs any more. Nothing that was filed."""
+"""What is thrown away every night: what expired, what nobody needs any more, and words of branches long ended. Nothing that was filed."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from knox.models import AuthToken
 from activities.imports import services as imports
 from activities.models import ImportedFigure, ImportedReport, NeedCode, RefusedCell, ReportDraft
 from activities.models.imports import KEPT
+from activities.services import retention
 from portal.foundation import clock
 from portal.foundation.jobs import Progress
 from portal.foundation.models import Job
@@ -22,9 +23,16 @@ _IMPORTED = {"imported_figures": ImportedFigure.objects.all(), "imported_reports
 
 
 def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
-    """Remove what has expired or is finished: sessions, tokens, lock-outs, drafts, rows and files of imports, codes of needs, jobs; return how many of each."""
+    """Remove what has expired or is finished, from sessions to files of imports and codes of needs, and words whose time is over.
+
+    Return how many of each.
+    """
     now = clock.now()
-    result = {"imports": imports.discard_forgotten(now - KEPT), "import_files": imports.throw_away_files(now - KEPT)}
+    result: dict[str, Any] = {
+        "words": retention.empty_words(),
+        "imports": imports.discard_forgotten(now - KEPT),
+        "import_files": imports.throw_away_files(now - KEPT),
+    }
     gone = {
         "sessions": Session.objects.filter(expire_date__lt=now),
         "tokens": AuthToken.objects.filter(expiry__lt=now),

@@ -25,8 +25,9 @@ _EVENT_ID: Final = "01890a5d-ac96-774b-bcce-b302099a8111"
 
 
 class NeedApiFilter(NeedFilter):
-    """Needs as on the page; days are called as everywhere in the API."""
+    """Needs as on the page, but not by their words, which are not told here; days are called as everywhere in the API."""
 
+    q = None
     since = None
     until = None
     # `from` is a word of the language and cannot be assigned to by name.

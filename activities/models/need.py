@@ -18,6 +18,7 @@ from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 from portal.foundation import clock
 from portal.foundation.models import PublicModel
+from portal.foundation.searching import FoldedField, bigram_index
 from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
 _TO_HELP: Final = Sensitive("bringing the help to whoever asked for it, and asking afterwards whether it came", AFTER_THE_BRANCH)
@@ -67,6 +68,7 @@ class Need(PublicModel):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency, default=Urgency.SOON)
     words = models.TextField(_("what is needed"), blank=True, max_length=500)
+    words_folded = FoldedField(_("what is needed, folded"), of="words")
     household = models.CharField(_("household"), max_length=60, blank=True)
     contact = models.CharField(_("name of the resident"), max_length=30, blank=True)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
@@ -84,13 +86,14 @@ class Need(PublicModel):
 
     objects = NeedQuerySet.as_manager()
 
-    SENSITIVE = {"words": _TOLD, "household": _TO_HELP, "contact": _TO_HELP, "phone": _TO_HELP, "result": _TOLD}
+    SENSITIVE = {"words": _TOLD, "words_folded": _TOLD, "household": _TO_HELP, "contact": _TO_HELP, "phone": _TO_HELP, "result": _TOLD}
 
     class Meta:
         verbose_name = _("need")
         verbose_name_plural = _("needs")
         ordering = ["due_at", "pk"]
         indexes = [
+            bigram_index("words_folded", "need_word_bigrams", Q(words_folded__isnull=False)),
             models.Index(fields=["due_at", "id"], name="need_by_due", condition=~Q(state="resolved")),
             models.Index(fields=["branch", "due_at"], name="need_of_branch_by_due", condition=~Q(state="resolved")),
             models.Index(fields=["recorded_on", "id"], name="need_by_day"),
@@ -119,6 +122,11 @@ class Need(PublicModel):
                 name="need_of_one_resident_or_more",
                 condition=Q(residents__gte=1, residents__lte=999),
                 violation_error_message=_("A need is of one to 999 residents."),
+            ),
+            models.CheckConstraint(
+                name="need_words_are_folded",
+                condition=Q(words_folded__isnull=False, words_folded__gt="") | Q(words_folded=None) & ~Q(words__regex="[0-9A-Za-z一-龥]"),
+                violation_error_message=_("What is needed is stored together with the text by which it is found."),
             ),
             models.CheckConstraint(
                 name="need_of_another_kind_is_told",

@@ -1,6 +1,6 @@
 """Reading the ledger of needs: the list with what is overdue first, a need with its course, and the list as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.forms import HiddenInput
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
 
@@ -32,9 +33,11 @@ from activities.querysets import NeedQuerySet
 from activities.services.needs import NeedFacts, likely_duplicates
 from activities.views.choices import shorten
 from branches import access
+from branches.access import Act
 from members.models import Person
 from portal.foundation import audit, clock
 from portal.foundation.downloads import a_few_at_once
+from portal.foundation.marking import excerpt, highlight
 from portal.foundation.paging import TURNS, ByColumns, ByDay, Counted, Keyset, KeysetPage, Turn
 from portal.foundation.tables import CSV, WORKBOOK, Column, Kind, Listing, Sheet, csv_of, workbook
 from portal.foundation.text import mask_name, mask_phone
@@ -50,6 +53,7 @@ FORMS: Final[Mapping[str, Mapping[str, type[DeedForm]]]] = {
 ANSWERING: Final = ("resolve", "take_back")
 WAITING: Final = ("open", "overdue", "handed_on")
 _SIMILAR: Final = 5
+_SAID: Final = 60
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,12 @@ def list_page(request: HttpRequest, done: ManyDoneForm | None = None) -> HttpRes
     page: KeysetPage[Any] = _order(asked, seen).page(turn, _as_read_by(request.user, rows.select_related("branch", "with_unit", "with_region", "assignee")))
     for need in page.items:
         need.is_ticked = bool(request.GET.get("tick")) or (done is not None and f"{need.public_id}.{need.revision}" in done.ticked)
-    if told := sum(need.is_told for need in page.items):
-        audit.record(_actor(request), "needs.seen", address=audit.address_of(request), rows=told)
+    words = asked.get("q") or ""
+    for need in page.items:
+        need.said = highlight(excerpt(need.words, words), words) if words else Truncator(need.words).chars(_SAID)
+    _record_sight(request, page.items, words)
+    if not reads_words(request.user):
+        del filters.form.fields["q"]
     context = {
         "form": filters.form,
         "page": page,
@@ -154,7 +162,7 @@ def need_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
     filters = NeedFilter(_asked(request), queryset=seen, request=request)
     if format not in types or not filters.form.is_valid():
         raise Http404
-    audit.record(_actor(request), "needs.exported", address=audit.address_of(request), format=format, filters=_without_turns(request.GET))
+    audit.record(_actor(request), "needs.exported", address=audit.address_of(request), format=format, filters=_told(request.GET))
     listing = _listing(filters.qs)
     sheet = Sheet(_("Needs"), listing.header, listing)
     content = csv_of(sheet) if format == "csv" else workbook([sheet])
@@ -168,7 +176,21 @@ def seen_need(request: HttpRequest, need_id: UUID) -> Any:
     return get_object_or_404(_as_read_by(request.user, rows), public_id=need_id)
 
 
+def reads_words(user: object) -> bool:
+    """Say whether there may be needs whose words `user` reads."""
+    return access.may(user, Act.SEE_SENSITIVE) or access.may(user, Act.ANSWER_NEEDS)
+
+
 # --- Inside -------------------------------------------------------------------------------------------------------------
+
+
+def _record_sight(request: HttpRequest, needs: Sequence[Any], words: str) -> None:
+    """Write down that words were read: how many, and of a search in which needs; what was looked for may be a name, and is not written."""
+    told = [str(need.public_id) for need in needs if need.is_told]
+    if words:
+        audit.record(_actor(request), "needs.searched", address=audit.address_of(request), shown=told)
+    elif told:
+        audit.record(_actor(request), "needs.seen", address=audit.address_of(request), rows=len(told))
 
 
 def _as_read_by(user: object, rows: NeedQuerySet) -> NeedQuerySet:
@@ -208,6 +230,14 @@ def _without_turns(query: QueryDict) -> str:
     for name in TURNS:
         asked.pop(name, None)
     return asked.urlencode()
+
+
+def _told(query: QueryDict) -> str:
+    """Return what was asked for, as the audit log may know it."""
+    asked = query.copy()
+    if asked.get("q"):
+        asked["q"] = "…"
+    return _without_turns(asked)
 
 
 def _offered(need: Any) -> Mapping[str, type[DeedForm]]:

@@ -22,6 +22,7 @@ from branches.forms import refusals_shown
 from portal.foundation import audit, clock
 from portal.foundation.errors import Conflict
 from portal.foundation.paging import ByDay, Counted, Turn
+from portal.foundation.sensitive import GONE
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -78,7 +79,7 @@ def answer_detail(request: HttpRequest, response_id: UUID) -> HttpResponse:
 def word_list(request: HttpRequest, survey_id: UUID) -> HttpResponse:
     """Show the branch what residents wrote in own words, the latest first."""
     survey = kept_survey(request, survey_id)
-    written = SurveyAnswer.objects.filter(response__survey=survey).exclude(free_text="").select_related("response", "question")
+    written = SurveyAnswer.objects.filter(response__survey=survey).exclude(free_text__in=("", GONE)).select_related("response", "question")
     rows = written.annotate(day=F("response__business_date"))
     turn = Turn.read(request.GET)
     if not turn.is_readable(ByDay()):

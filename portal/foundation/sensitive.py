@@ -18,3 +18,5 @@ class Sensitive:
 
 
 AFTER_THE_BRANCH = timedelta(days=180)
+# What stands in place of words whose time is over, where something has to stand.
+GONE = "—"

@@ -1,11 +1,12 @@
 """Each rule of the ledger of needs, broken on purpose: cases of `test_rules.py`."""
 
+from datetime import date
 from typing import Any
 
 from activities.models import Need, NeedEvent
-from tests.activities.broken_rules import CASES
+from tests.activities.broken_rules import CASES, Copied
 from tests.activities.rows import HOUR, NINE, a_branch, stored
-from tests.factories import make_unit, make_user
+from tests.factories import make_branch, make_region, make_unit, make_user
 from tests.personas import MARCH_6
 from tests.rules import Add, Break, Remove, alter, both
 
@@ -22,9 +23,9 @@ def event(of: Need, number: int = 1, kind: str = "recorded", **values: Any) -> N
     return NeedEvent(need=of, number=number, kind=kind, branch=of.branch, business_date=MARCH_6, at=NINE, **values)
 
 
-def kept() -> Need:
+def kept(**values: Any) -> Need:
     """A need with its first event, stored."""
-    found = stored(need())
+    found = stored(need(**values))
     stored(event(found))
     return found
 
@@ -75,6 +76,11 @@ def a_need_that_says_nothing() -> Break:
     return Break(Add(need(category="other")))
 
 
+@CASES.breaks("need_words_are_folded")
+def a_need_whose_words_nobody_would_find() -> Break:
+    return Break(Copied(need(words="降压药")))
+
+
 @CASES.breaks("need_keeps_its_beginning")
 def a_need_recorded_at_another_time() -> Break:
     return Break(alter(kept(), recorded_at=NINE - HOUR, revision=2))
@@ -88,6 +94,17 @@ def a_need_recorded_by_another_branch() -> Break:
 @CASES.breaks("need_changes_with_an_event")
 def a_need_changed_in_silence() -> Break:
     return Break(alter(kept(), urgency="urgent"))
+
+
+@CASES.breaks("need_changes_with_an_event")
+def a_need_emptied_while_its_branch_is_at_work() -> Break:
+    return Break(alter(kept(words="降压药"), words="—"))
+
+
+@CASES.breaks("need_changes_with_an_event")
+def a_need_that_says_something_else_when_the_branch_is_long_over() -> Break:
+    branch = make_branch(make_region("示例社区", "community"), established_on=None, ended_on=date(2020, 1, 1))
+    return Break(alter(kept(branch=branch, words="降压药"), words="别的药"))
 
 
 @CASES.breaks("need_changes_with_an_event")
@@ -124,6 +141,12 @@ def a_call_back_without_an_answer() -> Break:
 @CASES.breaks("need_event_is_only_added")
 def an_event_with_another_note() -> Break:
     return Break(alter(kept().events.get(), note="改过"))
+
+
+@CASES.breaks("need_event_is_only_added")
+def an_event_emptied_while_the_branch_is_at_work() -> Break:
+    held = kept()
+    return Break(alter(stored(event(held, 2, "taken_back", note="无药")), note="—"))
 
 
 @CASES.breaks("need_event_is_only_added")

@@ -1,0 +1,78 @@
+"""Words about residents end 180 days after the branch; what was counted stays."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from activities import registers
+from activities.models import Need, NeedEvent, SurveyAnswer
+from activities.services import retention, surveys
+from activities.services.needs import hand_on, resolve
+from activities.services.surveys import Form, Given
+from branches.models import Branch
+from members.models import OnSiteStay
+from members.services import end_branch
+from members.services.on_site import add_stays
+from portal.accounts.models import User
+from portal.foundation.jobs import ask_for
+from portal.foundation.models import AuditEntry
+from portal.foundation.sensitive import GONE
+from portal.housekeeping import keep_house
+from tests.activities.needs import recorded
+from tests.personas import MARCH_6, Clock
+
+pytestmark = pytest.mark.usefixtures("clock")
+LONG = timedelta(days=180)
+
+
+@pytest.fixture
+def told(branch: Branch, organiser: User, administrator: User) -> Need:
+    """A need that was resolved, a survey with a word, a place to live on site; the branch has ended since."""
+    need = recorded(branch, organiser, category="other")
+    resolve(actor=organiser, need=need, seen=1, result="已送到3栋")
+    survey = surveys.make_survey(actor=organiser, branch=branch, title="问", last_day=MARCH_6, questions=surveys.satisfaction_survey(), uid=uuid4())
+    surveys.open_survey(actor=organiser, survey=survey)
+    first, *_others, last = survey.questions.all()
+    surveys.answer_survey(survey=survey, form=Form(uuid4(), {first.pk: Given((1,)), last.pk: Given(words="李家老人无人照看")}), browser=uuid4())
+    add_stays(actor=organiser, branch=branch, people=[branch.memberships.get().person], first_day=MARCH_6, place="居委会二楼")
+    end_branch(actor=administrator, branch=branch, last_day=MARCH_6)
+    return need
+
+
+def test_until_then_every_word_stays(told: Need, clock: Clock) -> None:
+    clock.move_to(clock.now() + LONG)
+    assert retention.empty_words() == 0
+    told.refresh_from_db()
+    assert (told.words, told.household, told.phone) == ("降压药两盒", "3栋2单元501", "19900007788")
+
+
+def test_then_words_go_in_one_step_and_figures_stay(told: Need, branch: Branch, clock: Clock) -> None:
+    before = {code: figure.value for code, figure in registers.figures_of(branch, MARCH_6).items()}
+    clock.move_to(clock.now() + LONG + timedelta(days=1))
+
+    result = keep_house(ask_for("housekeeping"), lambda percent: None)
+
+    assert result["words"] == 4
+    need = Need.objects.get(pk=told.pk)
+    assert (need.words, need.result, need.household, need.contact, need.phone, need.words_folded) == (GONE, GONE, "", "", "", None)
+    assert (need.state, need.category, need.revision) == ("resolved", "other", 2)
+    assert list(NeedEvent.objects.order_by("number").values_list("note", flat=True)) == ["", GONE]
+    assert list(SurveyAnswer.objects.exclude(free_text="").values_list("free_text", flat=True)) == [GONE]
+    assert OnSiteStay.objects.get().place == ""
+    assert {code: figure.value for code, figure in registers.figures_of(branch, MARCH_6).items()} == before
+    entry = AuditEntry.objects.get(action="words.emptied")
+    assert (entry.actor, entry.details) == (None, {"events": 1, "needs": 1, "answers": 1, "stays": 1})
+    # The next night there is nothing left to do, and nothing to say.
+    assert retention.empty_words() == 0
+    assert AuditEntry.objects.filter(action="words.emptied").count() == 1
+
+
+def test_a_need_waits_for_both_branches_that_may_read_it(branch: Branch, other_branch: Branch, organiser: User, administrator: User, clock: Clock) -> None:
+    need = recorded(branch, organiser)
+    hand_on(actor=organiser, need=need, seen=1, to=other_branch)
+    end_branch(actor=administrator, branch=branch, last_day=MARCH_6)
+    clock.move_to(clock.now() + 2 * LONG)
+    retention.empty_words()
+    need.refresh_from_db()
+    assert need.words == "降压药两盒"
