@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Min, Prefetch, QuerySet, Sum
 from psycopg2.extras import DateRange
 
 from members.hours import Served, timed
-from members.models import CheckIn, DutyPost, Membership, OfficerTerm, Person, Secondment, ServiceNote, SquadMember
+from members.models import CheckIn, DutyPost, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, SquadMember
 from portal.foundation import clock
 
 
@@ -74,6 +74,12 @@ def squads(part: Part) -> "QuerySet[SquadMember]":
     return part.of(held, "squad__branch").order_by("during", "pk")
 
 
+def stays(part: Part) -> "QuerySet[OnSiteStay]":
+    """Return the days on which the person lived on site, in the order of time."""
+    held = OnSiteStay.objects.filter(membership__person=part.person, during__overlap=part.during).select_related("branch")
+    return part.of(held, "branch").order_by("during", "pk")
+
+
 def notes(part: Part) -> "QuerySet[ServiceNote]":
     """Return the words of merit that stand, in the order of days."""
     written = ServiceNote.objects.standing().filter(person=part.person, happened_on__range=(part.first, part.last)).select_related("branch", "written_by")
@@ -99,9 +105,9 @@ def sum_of(lines: Sequence[Duties]) -> Served:
     return Served(sum(line.served.shifts for line in lines), 1, sum((line.served.time for line in lines), timedelta()))
 
 
-def days_in(held: Sequence[Membership], part: Part) -> int:
-    """Return on how many days of the part the person was in a branch; up to today."""
+def days_in(held: Sequence[Membership] | Sequence[OnSiteStay], part: Part) -> int:
+    """Return on how many days of the part the person was in a branch, or lived on site; up to today."""
     until = min(part.last, clock.today()) + timedelta(days=1)
     spans = [(max(each.during.lower or part.first, part.first), min(each.during.upper or until, until)) for each in held]
-    # Nobody is in two branches at a time, so that no day counts twice.
+    # Nobody is in two branches, or lives at two places, at a time: so no day counts twice.
     return sum(max((end - start).days, 0) for start, end in spans)

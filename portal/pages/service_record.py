@@ -95,6 +95,16 @@ class Record:
         return list(service.squads(self.part))
 
     @cached_property
+    def stays(self) -> Sequence[Any]:
+        """Days on which they lived on site."""
+        return list(service.stays(self.part))
+
+    @property
+    def days_on_site(self) -> int:
+        """How many days these are, up to today."""
+        return service.days_in(self.stays, self.part)
+
+    @cached_property
     def notes(self) -> Sequence[Any]:
         """Words of merit."""
         return list(service.notes(self.part))
@@ -228,6 +238,8 @@ def _rows(record: Record) -> Iterator[Sequence[Cell]]:
         yield [_("On duty"), line.first, line.last, line.branch, line.label, line.served.shifts, line.served.hours]
     for held in record.squads:
         yield [_("In squads"), *_days(held.during), held.squad.branch.name, held.squad.name, None, None]
+    for stay in record.stays:
+        yield [_("Lived on site"), *_days(stay.during), stay.branch.name, "", None, None]
     for work in record.works:
         yield [_("Work taken part in"), None, None, "", work.label, work.times, work.hours]
 
