@@ -64,6 +64,8 @@ class Act(Enum):
     SEE_ROSTER = "see how posts are staffed"
     LEAD_SHIFTS = "see who serves when, and lead them"
     KEEP_ROSTER = "keep posts, shifts and who is on them"
+    KEEP_SQUADS = "found squads, say who is in them and which grids they cover, open pioneer posts"
+    CLAIM_POSTS = "claim pioneer posts oneself"
     KEEP_SURVEYS = "make a branch's surveys, type in answers, read what residents wrote, say which answers do not count"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
@@ -101,6 +103,10 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.SEE_ROSTER: _CASE_READERS - {Role.COMMUNITY},
     Act.LEAD_SHIFTS: frozenset({Role.ORGANISER, Role.SHIFT_LEADER}),
     Act.KEEP_ROSTER: frozenset({Role.ORGANISER}),
+    # Who is sent where is the branch's to say; whoever sees the branch sees it.
+    Act.KEEP_SQUADS: frozenset({Role.ORGANISER}),
+    # Whoever signs in as a member claims for themselves; for everybody else the organiser notes it.
+    Act.CLAIM_POSTS: frozenset({Role.MEMBER}),
     # Who judges the answers reads them whole; nobody above the branch does, whatever else their grants open.
     Act.KEEP_SURVEYS: frozenset({Role.ORGANISER}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),

@@ -32,6 +32,8 @@ _FIELDS = {
     "work_unit_not_in_itself": "parent",
     "work_unit_tree_has_no_circle": "parent",
     "membership_inside_the_branch_life": "started_work_on",
+    "squad_inside_the_branch_life": "started_work_on",
+    "pioneer_post_inside_the_branch_life": "started_work_on",
 }
 
 

@@ -71,11 +71,11 @@ class ServiceNoteQuerySet(QuerySet[Any, Any]):
         return self.filter(replaced_by=None).exclude(words="")
 
 
-class MembershipQuerySet(QuerySet[Any, Any]):
-    """Memberships."""
+class DatedQuerySet(QuerySet[Any, Any]):
+    """Rows that hold from a day until a day."""
 
     def on(self, day: date) -> Self:
-        """Memberships that hold on `day`."""
+        """Rows that hold on `day`."""
         return self.filter(during__contains=day)
 
 
@@ -168,3 +168,36 @@ class OnSiteStayQuerySet(ScopedQuerySet[Any]):
     def reaching_past(self, day: date) -> Self:
         """Stays that go on after `day`, or begin then."""
         return self.filter(Q(during__upper_inf=True) | Q(during__endswith__gt=day + timedelta(days=1)))
+
+
+class SquadQuerySet(ScopedQuerySet[Any]):
+    """Squads."""
+
+    scope_path = "branch__"
+
+    def on(self, day: date) -> Self:
+        """Squads that are at work on `day`."""
+        return self.filter(during__contains=day)
+
+    def with_strength(self, day: date) -> Self:
+        """Add `people` and `covered`, how many people each has and how many grids it covers on a day."""
+        return self.annotate(people=_number_on("SquadMember", "squad", day), covered=_number_on("SquadGrid", "squad", day))
+
+
+class PioneerPostQuerySet(ScopedQuerySet[Any]):
+    """Pioneer posts."""
+
+    scope_path = "branch__"
+
+    def on(self, day: date) -> Self:
+        """Posts that are open on `day`."""
+        return self.filter(during__contains=day)
+
+    def with_holders(self, day: date) -> Self:
+        """Add `held`, by how many members each is held on a day."""
+        return self.annotate(held=_number_on("PioneerClaim", "post", day))
+
+
+def _number_on(model: str, path: str, day: date) -> Coalesce:
+    rows = apps.get_model("members", model)._default_manager.filter(**{path: OuterRef("pk")}, during__contains=day)
+    return Coalesce(Subquery(rows.order_by().values(path).values(number=Count("pk"))), 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from activities.models import Need, Suggestion, Survey
 from branches import access
 from branches.access import Act
-from members.models import Shift
+from members.models import PioneerPost, Shift, Squad
 from portal.accounts.models import User
 from portal.foundation import clock
 from portal.foundation.paging import CappedCount, count_text
@@ -64,6 +64,10 @@ def _short(user: User) -> "QuerySet[Any, Any]":
     return found
 
 
+def _free(user: User) -> "QuerySet[Any, Any]":
+    return PioneerPost.objects.visible_to(user).on(clock.today()).with_holders(clock.today()).filter(held__lt=F("places"))
+
+
 REGISTERS: Final[tuple[Register, ...]] = (
     Register(
         _("Needs"),
@@ -83,6 +87,22 @@ REGISTERS: Final[tuple[Register, ...]] = (
         ("roster:shift", "roster:roster", "roster:post", "roster:time_off", "roster:hours", "roster:on_site"),
         frozenset({Act.SEE_ROSTER}),
         (Waiting(_("shifts short of people in the next 24 hours"), _short, urgent=True),),
+    ),
+    Register(
+        _("Squads"),
+        _("Who is in which squad, who leads it, and which grids it covers"),
+        "squads:squad_list",
+        ("squads:squad", "squads:coverage", "squads:grid", "squads:member"),
+        frozenset({Act.SEE_BRANCHES}),
+        (Waiting(_("at work today"), lambda user: Squad.objects.visible_to(user).on(clock.today())),),
+    ),
+    Register(
+        _("Pioneer posts"),
+        _("Duties that Party members claim and release"),
+        "squads:post_list",
+        ("squads:post", "squads:claim"),
+        frozenset({Act.SEE_BRANCHES}),
+        (Waiting(_("with a place free"), _free, (("state", "free"),)),),
     ),
     Register(
         _("Surveys"),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("branches/", include("portal.pages.branch_urls")),
     path("people/", include("portal.pages.people_urls")),
     path("roster/", include("portal.pages.roster_urls")),
+    path("squads/", include("members.squad_urls")),
     path("reports/", include("activities.urls")),
     path("", include("activities.survey_urls")),
     path("suggestions/", include("activities.suggestion_urls")),

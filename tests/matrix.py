@@ -297,6 +297,38 @@ def _suggestion(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "uid": str(uuid4()), "topic": "duty", "words": "夜班没有取暖设备", "voice": "members"}
 
 
+def _squad(case: Case) -> dict[str, Any]:
+    return {"name": "新队", "kind": "patrol", "first_day": "2020-03-06", "uid": str(uuid4())}
+
+
+def _squads(case: Case) -> dict[str, Any]:
+    return {"first_day": "2020-03-06", "uid": str(uuid4()), f"name-{case.thing.compound.public_id}": "新队"}
+
+
+def _covered(case: Case) -> dict[str, Any]:
+    return {"squad": str(case.thing.squad.public_id), "region": str(case.thing.compound.public_id)}
+
+
+def _joined(case: Case) -> dict[str, Any]:
+    return {"people": [str(case.thing.hand.public_id)], "first_day": "2020-03-06"}
+
+
+def _grids(case: Case) -> dict[str, Any]:
+    return {"grids": [str(case.thing.compound.public_id)], "first_day": "2020-03-06"}
+
+
+def _pioneer(case: Case) -> dict[str, Any]:
+    return {"name": "新岗", "duty": "守门", "places": "1", "first_day": "2020-03-06"}
+
+
+def _claimed(case: Case) -> dict[str, Any]:
+    return {"person": str(case.thing.hand.public_id), "first_day": "2020-03-06"}
+
+
+def _ends(case: Case) -> dict[str, Any]:
+    return {"last_day": "2020-03-06"}
+
+
 def _new_survey(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "title": "新问卷", "last_day": "2020-03-12", "ready_made": "on", "uid": str(uuid4())}
 
@@ -336,6 +368,8 @@ _BRANCH = of("branch_id", "branch")
 _PERSON = of("person_id", "person")
 _SUGGESTION = of("suggestion_id", "suggestion")
 _SURVEY = of("survey_id", "survey")
+_SQUAD = of("squad_id", "squad")
+_PIONEER = of("post_id", "pioneer")
 _CLERK = of("user_id", "clerk")
 _MACHINE = of("user_id", "machine")
 _HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client", "member", *ACCOUNT_SEERS, "auditor"})
@@ -383,7 +417,7 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:password_change": Line(
         {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=_new_password, goal=to("accounts:profile"))}, two_sided=False
     ),
-    "portal:registers": Line({"GET": Access(READERS, otherwise=403)}, two_sided=False),
+    "portal:registers": Line({"GET": Access(SEERS, otherwise=403)}, two_sided=False),
     "portal:search": lists(query=lambda case: {"q": "临时党支部"}),
     # Figures.
     "portal:dashboard": Line({"GET": Access(READERS, success=302, otherwise=403, goal=_widest)}, two_sided=False),
@@ -493,6 +527,30 @@ MATRIX: Final[dict[str, Line]] = {
     "members:member_add": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _person_facts),
     "members:officer_set": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, _office),
     "members:membership_end": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, of("membership_id", "membership"), lambda case: {"last_day": "2020-03-06"}),
+    # Squads and pioneer posts: the branch alone keeps them, a member claims for themselves, whoever sees the branch sees them.
+    "squads:squad_list": lists(SEERS),
+    "squads:squad_export": Line({"GET": Access(SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "squads:coverage": reads(SEERS, _BRANCH),
+    "squads:grid_cover": acts(ORGANISER, SEERS, _BRANCH, _covered),
+    "squads:squad_add": changes(ORGANISER, SEERS, _BRANCH, _squad),
+    "squads:squads_add": changes(ORGANISER, SEERS, _BRANCH, _squads),
+    "squads:squad_detail": reads(SEERS, _SQUAD),
+    "squads:squad_edit": changes(ORGANISER, SEERS, _SQUAD, _squad),
+    "squads:squad_people": changes(ORGANISER, SEERS, _SQUAD, _joined),
+    "squads:squad_lead": acts(ORGANISER, SEERS, _SQUAD, lambda case: {"person": str(case.thing.hand.public_id)}),
+    "squads:squad_grids": changes(ORGANISER, SEERS, _SQUAD, _grids),
+    "squads:squad_end": changes(ORGANISER, SEERS, _SQUAD, _ends),
+    "squads:member_end": changes(ORGANISER, SEERS, of("member_id", "squad_member"), _ends),
+    "squads:grid_end": changes(ORGANISER, SEERS, of("grid_id", "squad_grid"), _ends),
+    "squads:post_list": lists(SEERS),
+    "squads:post_export": Line({"GET": Access(SEERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
+    "squads:post_detail": reads(SEERS, _PIONEER),
+    "squads:post_sign": reads(SEERS, _PIONEER),
+    "squads:post_add": changes(ORGANISER, SEERS, _BRANCH, _pioneer),
+    "squads:post_edit": changes(ORGANISER, SEERS, _PIONEER, _pioneer),
+    "squads:post_close": changes(ORGANISER, SEERS, _PIONEER, _ends),
+    "squads:post_claim": acts(ORGANISER | MEMBER, SEERS, of("post_id", "vacant"), _claimed),
+    "squads:claim_release": changes(ORGANISER, SEERS, of("claim_id", "claim"), _ends),
     # The roster.
     "roster:shift_list": lists(ROSTER_SEERS),
     "roster:shift_export": Line({"GET": Access(ROSTER_SEERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
@@ -559,6 +617,10 @@ MATRIX: Final[dict[str, Line]] = {
     "branches-api:branch-detail": api_reads(SEERS, public_id("branch")),
     "members-api:person-list": lists(PEOPLE_SEERS),
     "members-api:person-detail": api_reads(PEOPLE_SEERS, public_id("person")),
+    "members-api:squad-list": lists(SEERS),
+    "members-api:squad-detail": api_reads(SEERS, public_id("squad")),
+    "members-api:pioneer-post-list": lists(SEERS),
+    "members-api:pioneer-post-detail": api_reads(SEERS, public_id("pioneer")),
     "members-api:duty-post-list": lists(ROSTER_SEERS),
     "members-api:duty-post-detail": api_reads(ROSTER_SEERS, public_id("post")),
     "members-api:shift-list": lists(ROSTER_SEERS),

@@ -37,18 +37,34 @@ from activities.services.surveys import Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import DutyPost, HandOver, Membership, OnSiteStay, Person, ServiceNote, Shift, TimeOff
-from members.services import on_site, roster
+from members.models import (
+    DutyPost,
+    HandOver,
+    Membership,
+    OnSiteStay,
+    Person,
+    PioneerClaim,
+    PioneerPost,
+    ServiceNote,
+    Shift,
+    Squad,
+    SquadGrid,
+    SquadMember,
+    TimeOff,
+)
+from members.services import on_site, pioneers, roster, squads
 from members.services.hand_over import Left, hand_over
+from members.services.pioneers import PostFacts as PioneerFacts
 from members.services.roster import PostFacts
 from members.services.service_note import write_note
+from members.services.squads import SquadFacts
 from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
 from tests.activities.needs import recorded
 from tests.activities.suggestions import suggested
-from tests.factories import file, give, make_branch, make_person, make_user, since
+from tests.factories import file, give, make_branch, make_person, make_region, make_user, since
 from tests.personas import MARCH_5, MARCH_6, City
 
 DAY: Final = timedelta(days=1)
@@ -98,6 +114,12 @@ class Side:
     hand: Person
     stay: OnSiteStay
     handed_over: HandOver
+    # A grid that nobody covers.
+    compound: Region
+    squad: Squad
+    # Held by the secretary, and by nobody.
+    pioneer: PioneerPost
+    vacant: PioneerPost
 
     @cached_property
     def membership(self) -> Membership:
@@ -120,6 +142,24 @@ class Side:
         return self.draft.questions.get(position=1)
 
     @cached_property
+    def squad_member(self) -> SquadMember:
+        """The secretary's time in the squad."""
+        found: SquadMember = self.squad.members.get()
+        return found
+
+    @cached_property
+    def squad_grid(self) -> SquadGrid:
+        """The grid that the squad covers."""
+        found: SquadGrid = self.squad.grids.get()
+        return found
+
+    @cached_property
+    def claim(self) -> PioneerClaim:
+        """The secretary's time at the post."""
+        found: PioneerClaim = self.pioneer.claims.get()
+        return found
+
+    @cached_property
     def grant(self) -> Grant:
         """What the clerk holds."""
         return self.clerk.grants.get()
@@ -129,6 +169,8 @@ class Side:
         """Names and numbers that nobody on the other side may read."""
         return (
             self.survey.title,
+            self.squad.name,
+            self.pioneer.name,
             self.branch.name,
             self.person.name,
             self.person.phone,
@@ -287,7 +329,26 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         hand=make_person(f"值守{unit.name}", unit, branch),
         handed_over=handed_over,
         stay=on_site.add_stays(actor=clerk, branch=branch, people=[person], first_day=MARCH_5, place="居委会二楼")[0],
+        compound=make_region(f"{community.name}一期", "compound", community),
+        squad=_squad(clerk, branch, person),
+        pioneer=_pioneer(clerk, branch, person),
+        vacant=pioneers.open_post(actor=clerk, branch=branch, facts=PioneerFacts("空岗", "值夜"), first_day=MARCH_5),
     )
+
+
+def _squad(clerk: User, branch: Branch, person: Person) -> Squad:
+    """A squad that the secretary leads over the community."""
+    return squads.found_squad(
+        actor=clerk, branch=branch, facts=SquadFacts(f"{branch.region.name}突击队"), first_day=MARCH_5, uid=uuid4(), leader=person, grids=[branch.region]
+    )
+
+
+def _pioneer(clerk: User, branch: Branch, person: Person) -> PioneerPost:
+    """A post that the secretary holds."""
+    post = pioneers.open_post(actor=clerk, branch=branch, facts=PioneerFacts(f"{branch.region.name}先锋岗", "守好东门"), first_day=MARCH_5)
+    # Noted for the day on which it began: a past day is the organiser's to note.
+    pioneers.claim_post(actor=clerk, post=post, person=person, first_day=MARCH_5)
+    return post
 
 
 def _draft(clerk: User, branch: Branch) -> Survey:

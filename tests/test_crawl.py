@@ -72,6 +72,9 @@ NOT_LINKED: Final = {
     "roster:swap_answer": "answers a form",
     "roster:shift_record": "answers a form",
     "roster:time_off_end": "answers a form",
+    "squads:grid_cover": "answers a form",
+    "squads:squad_lead": "answers a form",
+    "squads:post_claim": "answers a form",
     "surveys:answer": "given out to residents, as a text to copy and a code to scan",
     "surveys:answered": "answers a form",
     "surveys:question_act": "answers a form",
@@ -93,6 +96,8 @@ _FILES: Final = (
     "roster:hours_export",
     "roster:check_in_export",
     "roster:hand_over_export",
+    "squads:squad_export",
+    "squads:post_export",
     "surveys:survey_export",
     "surveys:answer_export",
 )

@@ -44,7 +44,25 @@ from activities.models import (
 from activities.services import surveys
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
-from members.models import Assignment, CheckIn, DutyPost, HandOver, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, Shift, TimeOff
+from members.models import (
+    Assignment,
+    CheckIn,
+    DutyPost,
+    HandOver,
+    Membership,
+    OfficerTerm,
+    OnSiteStay,
+    Person,
+    PioneerClaim,
+    PioneerPost,
+    Secondment,
+    ServiceNote,
+    Shift,
+    Squad,
+    SquadGrid,
+    SquadMember,
+    TimeOff,
+)
 from portal.accounts.models import Grant, User
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
@@ -89,6 +107,7 @@ class World:
         self._suggestions(numbers)
         self._roster(numbers, people)
         self._service(numbers)
+        self._squads(numbers, people)
         self.size = size
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -233,6 +252,23 @@ class World:
         CheckIn.objects.bulk_create(CheckIn(assignment=each, arrived_at=night.lower, **came) for each, night in zip(on_it, nights, strict=True))
         written = {"person": self.person, "branch": self.branch, "words": "好", "written_by": by, "written_at": eve}
         ServiceNote.objects.bulk_create(ServiceNote(happened_on=night.lower.date(), **written) for night in nights)
+
+    def _squads(self, numbers: range, people: list[Person]) -> None:
+        """As many squads, each with somebody and a grid, one with everybody; as many posts, each held."""
+        if not numbers.start:
+            Squad.objects.create(branch=self.branch, name="突击队", during=since(LONG_AGO))
+        squads = Squad.objects.bulk_create(Squad(branch=self.branch, name=f"第{number}队", during=since(LONG_AGO)) for number in numbers)
+        SquadMember.objects.bulk_create(
+            SquadMember(squad=squad, person=each, leads=True, during=since(LONG_AGO)) for squad, each in zip(squads, people, strict=True)
+        )
+        whole = Squad.objects.get(name="突击队")
+        SquadMember.objects.bulk_create(SquadMember(squad=whole, person=each, during=since(LONG_AGO)) for each in people)
+        regions = Region.objects.filter(level="compound").order_by("-pk")[: len(numbers)]
+        SquadGrid.objects.bulk_create(SquadGrid(squad=squad, region=region, during=since(LONG_AGO)) for squad, region in zip(squads, regions, strict=True))
+        posts = PioneerPost.objects.bulk_create(
+            PioneerPost(branch=self.branch, name=f"第{number}岗", duty="守门", during=since(LONG_AGO)) for number in numbers
+        )
+        PioneerClaim.objects.bulk_create(PioneerClaim(post=post, person=each, during=since(LONG_AGO)) for post, each in zip(posts, people, strict=True))
 
     def _surveys(self, numbers: range) -> None:
         """Surveys in preparation, and answers to an open one, each with a word."""
@@ -425,7 +461,23 @@ ADDRESSES: Final = (
     Address("organiser", "suggestions:suggestion_detail", lambda world: [Suggestion.objects.order_by("pk")[0].public_id]),
     Address("reviewer", "suggestions:suggestion_detail", lambda world: [Suggestion.objects.order_by("pk")[1].public_id]),
     Address("organiser", "suggestions:suggestion_record"),
+    # Squads and pioneer posts.
+    Address("official", "squads:squad_list"),
+    Address("organiser", "squads:squad_list"),
+    Address("organiser", "squads:coverage", _branch),
+    Address("official", "squads:coverage", _branch),
+    Address("organiser", "squads:squad_detail", lambda world: [Squad.objects.get(name="突击队").public_id]),
+    Address("official", "squads:squad_detail", lambda world: [Squad.objects.get(name="突击队").public_id]),
+    Address("organiser", "squads:squad_add", _branch),
+    Address("organiser", "squads:squads_add", _branch),
+    Address("organiser", "squads:squad_people", lambda world: [Squad.objects.get(name="突击队").public_id]),
+    Address("official", "squads:post_list"),
+    Address("organiser", "squads:post_list"),
+    Address("organiser", "squads:post_detail", lambda world: [PioneerPost.objects.order_by("pk")[0].public_id]),
+    Address("organiser", "squads:post_add", _branch),
     # The API.
+    _api("members-api:squad-list"),
+    _api("members-api:pioneer-post-list"),
     _api("branches-api:region-list"),
     _api("branches-api:work-unit-list"),
     _api("branches-api:branch-list"),

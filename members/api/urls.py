@@ -1,8 +1,8 @@
-"""Persons, posts, shifts, hand-overs and hours."""
+"""Persons, posts, shifts, hand-overs, hours, squads and pioneer posts."""
 
 from django.urls import path
 
-from members.api import views
+from members.api import squads, views
 
 app_name = "members-api"
 
@@ -16,4 +16,8 @@ urlpatterns = [
     path("hand-overs/", views.HandOverViewSet.as_view({"get": "list"}), name="hand-over-list"),
     path("hand-overs/<uuid:public_id>/", views.HandOverViewSet.as_view({"get": "retrieve"}), name="hand-over-detail"),
     path("hours/", views.HoursViewSet.as_view({"get": "list"}), name="hours-list"),
+    path("squads/", squads.SquadViewSet.as_view({"get": "list"}), name="squad-list"),
+    path("squads/<uuid:public_id>/", squads.SquadViewSet.as_view({"get": "retrieve"}), name="squad-detail"),
+    path("pioneer-posts/", squads.PioneerPostViewSet.as_view({"get": "list"}), name="pioneer-post-list"),
+    path("pioneer-posts/<uuid:public_id>/", squads.PioneerPostViewSet.as_view({"get": "retrieve"}), name="pioneer-post-detail"),
 ]

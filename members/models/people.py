@@ -1,4 +1,4 @@
-"""People: persons, secondments, memberships, officer terms and squads.
+"""People: persons, secondments, memberships and officer terms.
 
 That a membership lies inside the branch's life, and a term inside the membership, is kept by the database: the outer span is carried on
 the inner row by a composite foreign key that cascades on update, and checked there (see `members/migrations/`).
@@ -11,9 +11,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch, Region, WorkUnit
-from branches.querysets import ScopedQuerySet
-from members.querysets import MembershipQuerySet, PersonQuerySet
-from portal.foundation.models import PublicModel, SearchableModel, SourcedModel
+from members.querysets import DatedQuerySet, PersonQuerySet
+from portal.foundation.models import SearchableModel, SourcedModel
 from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
 
@@ -93,7 +92,7 @@ class Membership(SourcedModel):
     # Carried from the branch by the database; written by a trigger, never here.
     branch_life = DateRangeField(_("life of the branch"), null=True, editable=False)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("membership")
@@ -159,54 +158,3 @@ class OfficerTerm(SourcedModel):
 
     def __str__(self) -> str:
         return f"{self.membership.person} {self.office}"
-
-
-class Squad(SourcedModel):
-    """A dated team inside a branch."""
-
-    branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="squads")
-    name = models.CharField(_("name"), max_length=60)
-    during = DateRangeField(_("from, until"))
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("squad")
-        verbose_name_plural = _("squads")
-        constraints = [
-            SourcedModel.source_key_constraint("squad_once_per_source"),
-            models.CheckConstraint(name="squad_for_a_time", condition=Q(during__isempty=False), violation_error_message=_("The end is before the start.")),
-            ExclusionConstraint(
-                name="one_squad_of_a_name_at_a_time",
-                expressions=[("branch", RangeOperators.EQUAL), ("name", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
-                violation_error_message=_("The branch has a squad of this name in that time."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class SquadMember(PublicModel):
-    """A person's time in a squad; squads take members, staff, volunteers and residents alike."""
-
-    squad = models.ForeignKey(Squad, verbose_name=_("squad"), on_delete=models.CASCADE, related_name="members")
-    person = models.ForeignKey(Person, verbose_name=_("person"), on_delete=models.PROTECT, related_name="squads")
-    during = DateRangeField(_("from, until"))
-
-    class Meta:
-        verbose_name = _("squad member")
-        verbose_name_plural = _("squad members")
-        constraints = [
-            models.CheckConstraint(
-                name="squad_member_for_a_time", condition=Q(during__isempty=False), violation_error_message=_("The end is before the start.")
-            ),
-            ExclusionConstraint(
-                name="in_a_squad_once_at_a_time",
-                expressions=[("squad", RangeOperators.EQUAL), ("person", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
-                violation_error_message=_("This person is in the squad in that time already."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person} in {self.squad}"

@@ -14,8 +14,8 @@ from branches import access
 from branches.access import Act
 from branches.models import Branch, WorkUnit
 from branches.services import refusals_beside
-from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
-from members.services import on_site, roster
+from members.models import DutyPost, Membership, OfficerTerm, Person, Secondment
+from members.services import on_site, pioneers, roster, squads
 from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
 
@@ -90,7 +90,7 @@ def people_kept(actor: object) -> QuerySet[Person]:
 
 
 def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last_day: date) -> Membership:
-    """End somebody's time in a branch after `last_day`; offices that they hold, shifts that they would have served and their time on site end with it.
+    """End somebody's time in a branch after `last_day`; offices, squads, pioneer posts, shifts to come and time on site end with it.
 
     Raises:
         Forbidden: the branch's people are not the actor's to keep.
@@ -100,6 +100,8 @@ def end_membership(*, actor: Model | AnonymousUser, membership: Membership, last
     with refusals_beside(_FIELDS):
         _shorten(membership.terms.all(), last_day)
         on_site.release(branch=membership.branch, membership=membership, last_day=last_day)
+        squads.leave(branch=membership.branch, person=membership.person, last_day=last_day)
+        pioneers.leave(branch=membership.branch, person=membership.person, last_day=last_day)
         _shorten(Membership.objects.filter(pk=membership.pk), last_day)
         roster.release(branch=membership.branch, person=membership.person, last_day=last_day)
         audit.record(actor, "membership.ended", membership, last_day=last_day.isoformat())
@@ -135,9 +137,9 @@ def end_branch(*, actor: Model | AnonymousUser, branch: Branch, last_day: date, 
     with refusals_beside(_FIELDS):
         _shorten(OfficerTerm.objects.filter(branch=branch), last_day)
         on_site.release(branch=branch, membership=None, last_day=last_day)
+        squads.leave(branch=branch, person=None, last_day=last_day)
+        pioneers.leave(branch=branch, person=None, last_day=last_day)
         _shorten(Membership.objects.filter(branch=branch), last_day)
-        _shorten(SquadMember.objects.filter(squad__branch=branch), last_day)
-        _shorten(Squad.objects.filter(branch=branch), last_day)
         roster.release(branch=branch, person=None, last_day=last_day)
         _shorten(DutyPost.objects.filter(branch=branch), last_day)
         branch.state = Branch.State.MERGED if merged_into else Branch.State.DISSOLVED

@@ -25,7 +25,8 @@ from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
 from members.api.serializers import DUTY_POSTS, HAND_OVERS, PERSONS, SHIFTS
-from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift
+from members.api.squads import PIONEER_POSTS, SQUADS
+from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, PioneerPost, Secondment, Shift, Squad
 from portal.foundation.api.fields import link
 from portal.foundation.api.pagination import Cursor, KeysetPagination
 from portal.foundation.api.schema import example
@@ -62,6 +63,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "dutypost": Source("duty-posts", DUTY_POSTS, DutyPost.objects.visible_to),
     "shift": Source("shifts", SHIFTS, Shift.objects.visible_to),
     "handover": Source("hand-overs", HAND_OVERS, HandOver.objects.visible_to),
+    "squad": Source("squads", SQUADS, Squad.objects.visible_to),
+    "pioneerpost": Source("pioneer-posts", PIONEER_POSTS, PioneerPost.objects.visible_to),
     "dailyreport": Source("reports", REPORTS, DailyReport.objects.visible_to),
     "periodreport": Source("period-reports", PERIOD_REPORTS, PeriodReport.objects.visible_to),
     "reportversion": Source("report-versions", VERSIONS, ReportVersion.objects.visible_to),

@@ -120,7 +120,7 @@ def _store_officers(officers: list[tuple[Branch, BranchRow, OfficerRow]], units:
     for model, keys in ((OfficerTerm, terms), (Membership, people), (Secondment, sent)):
         for gone in model._default_manager.filter(source=changes.source).exclude(key__in=keys):
             changes.remove(gone)
-    unused = Person.objects.filter(source=changes.source, memberships=None, participations=None, squads=None, user=None)
+    unused = Person.objects.filter(source=changes.source, memberships=None, participations=None, squads=None, pioneer_claims=None, user=None)
     for person in unused.exclude(key__in=people):
         person.secondments.all().delete()
         changes.remove(person)

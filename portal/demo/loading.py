@@ -15,6 +15,7 @@ from portal.demo.needs import add_needs
 from portal.demo.people import build_people
 from portal.demo.rosters import add_rosters
 from portal.demo.sign_ins import add_branch_accounts, add_sign_ins
+from portal.demo.squads import add_squads
 from portal.demo.suggestions import add_suggestions
 from portal.demo.surveys import add_surveys
 from portal.foundation import audit, locks
@@ -50,6 +51,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_surveys(invention, organisers)
     add_suggestions(invention, organisers, sign_ins)
     add_merits(invention, organisers)
+    add_squads(invention, organisers)
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

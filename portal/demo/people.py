@@ -10,6 +10,7 @@ from portal.demo.invention import SOURCE, Invention, Member, Post, since
 
 OFFICES = (OfficerTerm.Office.SECRETARY, OfficerTerm.Office.DEPUTY_SECRETARY, OfficerTerm.Office.COMMITTEE_MEMBER)
 KINDS = (Person.Kind.MEMBER,) * 6 + (Person.Kind.STAFF, Person.Kind.VOLUNTEER, Person.Kind.RESIDENT)
+KIND_OF = (Squad.Kind.SHOCK, Squad.Kind.PATROL)
 SENT = {Person.Kind.MEMBER, Person.Kind.STAFF}
 
 
@@ -74,12 +75,16 @@ def _enlist(invention: Invention) -> None:
 
 def _form_squads(invention: Invention) -> None:
     squads = [
-        (Squad(branch=post.branch, name=name, during=since(_start(post), _end(post))), post.members[offset::2])
+        (Squad(branch=post.branch, name=name, kind=KIND_OF[offset], during=since(_start(post), _end(post))), post.members[offset::2])
         for post in invention.posts
         for offset, name in enumerate(invention.chance.sample(invention.words["squads"], 2))
     ]
     Squad.objects.bulk_create(squad for squad, _members in squads)
-    SquadMember.objects.bulk_create(SquadMember(squad=squad, person=member.person, during=squad.during) for squad, members in squads for member in members)
+    SquadMember.objects.bulk_create(
+        SquadMember(squad=squad, person=member.person, leads=place == 0, during=squad.during)
+        for squad, members in squads
+        for place, member in enumerate(members)
+    )
 
 
 def _start(post: Post) -> date:

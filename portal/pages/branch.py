@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +19,8 @@ from activities.models import ReportVersion, Statement, StockReceipt
 from branches.access import Act
 from branches.models import Branch, DeclaredCount, Region, Wave
 from branches.querysets import BranchQuerySet
-from members.models import Membership, OfficerTerm, Person, Squad
+from members.grids import regions_to_cover
+from members.models import Membership, OfficerTerm, Person, PioneerPost, Squad, SquadGrid
 from portal.foundation import clock
 from portal.foundation.text import mask_name, mask_phone
 
@@ -29,6 +30,7 @@ MOST_MEMBERS = 50
 MOST_DEPUTIES = 1
 
 _SHOWN = 10
+_SQUADS = 30
 _ACTS = (Act.SEE_REPORTS, Act.SEE_ROSTER, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL)
 _RANK = {office: rank for rank, office in enumerate(OfficerTerm.Office.values)}
 
@@ -66,7 +68,8 @@ def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
         "above": Region.objects.above(branch.region, clock.today()),
         "schedule": branch.schedule_on(clock.today()),
         "officers": officers,
-        "squads": Squad.objects.filter(branch=branch, during__contains=clock.today()).annotate(people=_people_today()).order_by("name"),
+        "squads": Squad.objects.filter(branch=branch).on(clock.today()).with_strength(clock.today()).order_by("name", "pk")[:_SQUADS],
+        "at_posts": _at_posts(branch),
         "warnings": warnings_about(branch, officers),
         "sees_reports": branch.may_see_reports,
         "sees_roster": branch.may_see_roster,
@@ -125,8 +128,27 @@ def _officers(request: HttpRequest, branch: Any) -> list[Officer]:
     return sorted(officers, key=lambda officer: (_RANK[officer.term.office], officer.term.membership.person.name_key))
 
 
-def _people_today() -> Count:
-    return Count("members", filter=Q(members__during__contains=clock.today()))
+def _at_posts(branch: Branch) -> dict[str, int]:
+    """Return how many grids the branch has and how many of them squads cover today, and how many places of pioneer posts are held; one query."""
+    day = clock.today()
+    covered = SquadGrid.objects.on(day).filter(branch=branch, region=OuterRef("pk"))
+    grids = regions_to_cover(branch, day).order_by()
+    posts = PioneerPost.objects.filter(branch=branch).on(day).with_holders(day).order_by()
+    counted = (
+        Branch.objects.filter(pk=branch.pk)
+        .order_by()
+        .values_list(
+            _number_of(grids),
+            _number_of(grids.filter(Exists(covered))),
+            Coalesce(Subquery(posts.annotate(one=Value(1)).values("one").values(number=Sum("places"))), 0),
+            Coalesce(Subquery(posts.annotate(one=Value(1)).values("one").values(number=Sum("held"))), 0),
+        )
+    )
+    return dict(zip(("grids", "covered", "places", "held"), counted.get(), strict=True))
+
+
+def _number_of(rows: QuerySet[Any]) -> Coalesce:
+    return Coalesce(Subquery(rows.annotate(one=Value(1)).values("one").values(number=Count("pk"))), 0)
 
 
 def _reports(branch: Branch) -> QuerySet[ReportVersion]:

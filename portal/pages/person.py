@@ -1,5 +1,6 @@
 """The page of one person: their time in branches, who sent them, offices, and the work that they took part in."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,7 +14,7 @@ from activities.models import Entry, EntryParticipant, ReportVersion
 from branches import access
 from branches.access import Act
 from branches.models import Branch
-from members.models import Membership, OfficerTerm, Person, SquadMember
+from members.models import Membership, OfficerTerm, Person, PioneerClaim, PioneerPost, Squad, SquadMember
 from portal.accounts.models import User
 from portal.foundation import audit, clock
 from portal.foundation.text import mask_phone
@@ -46,6 +47,7 @@ def person_detail(request: HttpRequest, person_id: UUID) -> HttpResponse:
             "memberships": [(held, held.branch_id in kept) for held in memberships],
             "secondments": person.secondments.select_related("home_unit", "region").order_by("-during"),
             "squads": _squads(request.user, person, is_own),
+            "claims": _claims(request.user, person, is_own),
             "participations": _participations(request.user, person, is_own),
         },
     )
@@ -66,9 +68,19 @@ def _branches_for(user: User | AnonymousUser, act: Act, person: Person) -> set[i
     return set(Branch.objects.visible_to(user, act).filter(memberships__person=person).values_list("pk", flat=True)) if access.may(user, act) else set()
 
 
-def _squads(user: User | AnonymousUser, person: Person, is_own: bool) -> QuerySet[SquadMember]:
-    held = SquadMember.objects.filter(person=person).select_related("squad__branch").order_by("-during")
+def _squads(user: User | AnonymousUser, person: Person, is_own: bool) -> QuerySet[SquadMember, Any]:
+    # Of a branch that they have left, somebody knows the squad and may not open it any more.
+    readable = Exists(Squad.objects.visible_to(user).filter(pk=OuterRef("squad")))
+    held: QuerySet[SquadMember, Any] = SquadMember.objects.filter(person=person).annotate(readable=readable).select_related("squad__branch").order_by("-during")
     return held if is_own else held.filter(squad__branch__in=Branch.objects.visible_to(user))
+
+
+def _claims(user: User | AnonymousUser, person: Person, is_own: bool) -> QuerySet[PioneerClaim, Any]:
+    readable = Exists(PioneerPost.objects.visible_to(user).filter(pk=OuterRef("post")))
+    held: QuerySet[PioneerClaim, Any] = (
+        PioneerClaim.objects.filter(person=person).annotate(readable=readable).select_related("post__branch").order_by("-during")
+    )
+    return held if is_own else held.filter(post__branch__in=Branch.objects.visible_to(user))
 
 
 def _participations(user: User | AnonymousUser, person: Person, is_own: bool) -> QuerySet[EntryParticipant]:

@@ -24,10 +24,12 @@ from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from members.forms_roster import THREE
-from members.models import Assignment, DutyPost, Person, Shift
-from members.services import check_in, on_site, roster, service_note
+from members.models import Assignment, DutyPost, Person, Shift, Squad
+from members.services import check_in, on_site, pioneers, roster, service_note, squads
 from members.services.hand_over import Left, hand_over
+from members.services.pioneers import PostFacts as PioneerFacts
 from members.services.roster import PostFacts
+from members.services.squads import SquadFacts
 from portal.accounts import importing
 from portal.accounts.models import User
 from portal.foundation import clock
@@ -47,6 +49,7 @@ TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
     *("示例东门", "示例西门", "示例物资配送点", "示例巡逻", "望江社区居委会二楼"),
+    *("示例突击队", "示例二队", "示例东门先锋岗", "示例送药岗", "网格值守和送药", "守好东门，查验登记"),
     *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
@@ -105,6 +108,7 @@ def build_world() -> World:
     _praised(world)
     _surveyed(world)
     _staffed(world)
+    _in_squads(world)
     return world
 
 
@@ -157,6 +161,27 @@ def _staffed(world: World) -> None:
     on_site.add_stays(actor=organiser, branch=main, people=hands[:3], first_day=TODAY - 25 * DAY, place="望江社区居委会二楼")
     on_site.add_stays(actor=organiser, branch=main, people=hands[3:], first_day=TODAY - 3 * DAY, last_day=TODAY + 5 * DAY)
     world.things["short"] = Shift.objects.uncovered().order_by("during", "pk")[0]
+
+
+def _in_squads(world: World) -> None:
+    """A squad over a grid that a second one shares, one that is over, grids that nobody covers, a post that is held and one that is free."""
+    main, organiser, member = world.branches["main"], world.users["organiser"], world.people["member"]
+    grids = [make_region(name, "site", world.regions["community"]) for name in ("示例第一网格", "示例第二网格", "示例第三网格")]
+    main.covers.set(grids)
+    people = list(Person.objects.filter(memberships__branch=main).order_by("pk")[:6])
+    given: dict[str, Any] = {"actor": organiser, "branch": main, "first_day": TODAY - 5 * DAY}
+    squad = squads.found_squad(
+        facts=SquadFacts("示例突击队", Squad.Kind.SHOCK, "网格值守和送药"), leader=member, people=people, grids=grids[:2], uid=uuid4(), **given
+    )
+    over = squads.found_squad(facts=SquadFacts("示例二队", Squad.Kind.PATROL), people=people[:2], grids=grids[1:2], uid=uuid4(), **given)
+    world.things["squad_over"] = squads.end_squad(actor=organiser, squad=over, last_day=TODAY - 2 * DAY)
+    squads.found_squad(facts=SquadFacts("示例二队", Squad.Kind.TASK_FORCE), grids=grids[1:2], uid=uuid4(), actor=organiser, branch=main, first_day=TODAY)
+    squads.end_member(actor=organiser, member=squad.members.get(person=people[0]), last_day=TODAY - DAY)
+    world.things |= {"squad": squad, "squad_member": squad.members.get(person=member), "squad_grid": squad.grids.get(region=grids[0])}
+    held = pioneers.open_post(facts=PioneerFacts("示例东门先锋岗", "守好东门，查验登记", grids[0]), **given)
+    world.things["claim"] = pioneers.claim_post(actor=organiser, post=held, person=member, first_day=TODAY)
+    world.things["pioneer"] = held
+    world.things["pioneer_free"] = pioneers.open_post(facts=PioneerFacts("示例送药岗", "守好东门，查验登记", places=2), **given)
 
 
 def _accounts(world: World) -> None:

@@ -7,14 +7,15 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from branches.models import Branch
-from members.models import Membership, OfficerTerm, Person, Secondment, Squad, SquadMember
+from members.models import Membership, OfficerTerm, Person, Secondment
 from tests.factories import ALWAYS, make_branch, make_person, make_region, make_unit, since
 from tests.members import broken_service_notes  # noqa: F401 - enter their cases
 from tests.members.broken_roster import CASES as OF_THE_ROSTER
+from tests.members.broken_squads import CASES as OF_SQUADS
 from tests.rules import Add, Break, Case, Cases, alter, assert_says, refused, refused_at_once, refused_to_both
 
 CASES = Cases("members")
-CASES.known += OF_THE_ROSTER.known
+CASES.known += OF_THE_ROSTER.known + OF_SQUADS.known
 NEVER = DateRange(date(2020, 3, 1), date(2020, 3, 1))
 MARCH_1, MARCH_9, MARCH_10, MARCH_31 = date(2020, 3, 1), date(2020, 3, 9), date(2020, 3, 10), date(2020, 3, 31)
 MARCH = since(MARCH_1, MARCH_31)
@@ -67,15 +68,6 @@ def a_term_loaded_twice() -> Break:
     return Break(
         Add(OfficerTerm(membership=held, office="team_leader", during=MARCH, source="名册", key=key)),
         after=Add(OfficerTerm(membership=held, office="deputy_secretary", during=MARCH, source="名册", key=key)),
-    )
-
-
-@CASES.breaks("squad_once_per_source", collides=True)
-def a_squad_loaded_twice() -> Break:
-    branch, key = march_branch(), f"q{next(_serial)}"
-    return Break(
-        Add(Squad(branch=branch, name="消杀队", during=MARCH, source="名册", key=key)),
-        after=Add(Squad(branch=branch, name="配送队", during=MARCH, source="名册", key=key)),
     )
 
 
@@ -182,37 +174,6 @@ def a_team_leader_made_secretary_beside_another() -> Break:
     branch = march_branch()
     secretary(branch, MARCH).save()
     return Break(alter(OfficerTerm.objects.create(membership=membership(branch), office="team_leader", during=MARCH), office="secretary"))
-
-
-# --- Squads -------------------------------------------------------------------------------------------------------------
-
-
-@CASES.breaks("squad_for_a_time")
-def a_squad_for_no_time() -> Break:
-    return Break(Add(Squad(branch=march_branch(), name="消杀队", during=NEVER)))
-
-
-@CASES.breaks("one_squad_of_a_name_at_a_time", collides=True)
-def two_squads_of_one_name() -> Break:
-    branch = march_branch()
-    return Break(
-        Add(Squad(branch=branch, name="消杀队", during=since(MARCH_10))), after=Add(Squad(branch=branch, name="消杀队", during=since(MARCH_1, MARCH_10)))
-    )
-
-
-@CASES.breaks("squad_member_for_a_time")
-def a_squad_joined_for_no_time() -> Break:
-    squad = Squad.objects.create(branch=march_branch(), name="消杀队", during=MARCH)
-    return Break(Add(SquadMember(squad=squad, person=make_person(), during=NEVER)))
-
-
-@CASES.breaks("in_a_squad_once_at_a_time", collides=True)
-def a_squad_joined_twice() -> Break:
-    squad, person = Squad.objects.create(branch=march_branch(), name="消杀队", during=MARCH), make_person()
-    return Break(
-        Add(SquadMember(squad=squad, person=person, during=since(MARCH_10))),
-        after=Add(SquadMember(squad=squad, person=person, during=since(MARCH_1, MARCH_10))),
-    )
 
 
 # --- Each rule broken ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The first page of the registers: what waits, for whom, and the way there; and the menu that leads to each."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,12 +10,14 @@ from django.urls import reverse
 from activities.services.needs import resolve
 from branches.access import Role
 from branches.models import Branch
+from members.services.pioneers import PostFacts, claim_post, open_post
+from members.services.squads import SquadFacts, found_squad
 from portal.accounts.models import User
 from tests.activities.needs import recorded
 from tests.activities.report_pages import client_of
 from tests.activities.test_surveys import made, opened
-from tests.factories import make_user
-from tests.personas import City, Clock
+from tests.factories import make_person, make_user
+from tests.personas import MARCH_6, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -32,6 +35,10 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
     recorded(other_branch, other_organiser)
     opened(branch, organiser)
     made(branch, organiser)
+    person = make_person(branch=branch)
+    found_squad(actor=organiser, branch=branch, facts=SquadFacts("一队"), first_day=MARCH_6, uid=uuid4(), leader=person)
+    held, _free = (open_post(actor=organiser, branch=branch, facts=PostFacts(name, "守门"), first_day=MARCH_6) for name in ("东门岗", "西门岗"))
+    claim_post(actor=organiser, post=held, person=person, first_day=MARCH_6)
     clock.move_to(clock.now() + timedelta(hours=3))
 
     client = client_of(organiser)
@@ -41,11 +48,13 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
         "Needs to be resolved": "2",
         "Needs overdue": "1",
         "Roster shifts short of people in the next 24 hours": "0",
+        "Squads at work today": "1",
+        "Pioneer posts with a place free": "1",
         "Surveys open now": "1",
         "Suggestions to be answered": "0",
         "Suggestions of these for you to answer": "0",
     }
-    for label in ("Needs overdue", "Surveys open now"):
+    for label in ("Needs overdue", "Squads at work today", "Pioneer posts with a place free", "Surveys open now"):
         assert len(client.get(found[label][1]).context["page"].items) == 1
 
 
