@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -148,7 +149,9 @@ def time_off(request: HttpRequest, branch_id: UUID) -> HttpResponse:
             messages.success(request, _("Saved. They are off the shifts of those days."))
             return redirect("roster:time_off", branch_id)
     today = clock.today()
-    rows = TimeOff.objects.filter(branch=branch).exclude(during__endswith__lte=today).select_related("person").order_by("during", "pk")[:_POSTS]
+    # Whoever is off until nobody knows when has no end to compare.
+    lasting = TimeOff.objects.filter(Q(during__upper_inf=True) | Q(during__endswith__gt=today), branch=branch)
+    rows = lasting.select_related("person").order_by("during", "pk")[:_POSTS]
     context = {"form": form, "branch": branch, "rows": rows, "today": today}
     return render(request, "members/time_off.html", context, status=422 if form.errors else 200)
 

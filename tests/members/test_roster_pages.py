@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from branches.models import Branch
-from members.models import Assignment, DutyPost, Person, Shift
+from members.models import Assignment, DutyPost, Person, Shift, TimeOff
 from portal.accounts.models import User
 from tests.factories import make_person
 from tests.personas import MARCH_6, City, Clock
@@ -140,3 +140,14 @@ def test_how_many_a_shift_needs_is_between_one_and_fifty(organiser: User, branch
     shift = Shift.objects.order_by("during")[0]
     shown = client_of(organiser).post(reverse("roster:shift_change", args=[shift.public_id]), {"people": people}, follow=True)
     assert "between 1 and 50" in shown.content.decode()
+
+
+def test_whoever_is_off_until_nobody_knows_when_is_listed_and_may_serve_again(organiser: User, branch: Branch, crew: list[Person]) -> None:
+    address = reverse("roster:time_off", args=[branch.public_id])
+    typed = {"person": str(crew[0].public_id), "reason": "ill", "first_day": "2020-03-05", "last_day": ""}
+    shown = client_of(organiser).post(address, typed, follow=True).content.decode()
+    off = TimeOff.objects.get()
+    end = reverse("roster:time_off_end", args=[off.public_id])
+
+    assert end in shown
+    assert end not in client_of(organiser).post(end, follow=True).content.decode()
