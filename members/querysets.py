@@ -11,6 +11,7 @@ from psycopg2.extras import DateTimeTZRange
 from branches import access
 from branches.access import Act
 from branches.querysets import ScopedQuerySet
+from portal.foundation.sensitive import GONE
 
 # How far ahead a leader looks for posts that lack people.
 SOON: Final = timedelta(hours=24)
@@ -67,8 +68,8 @@ class ServiceNoteQuerySet(QuerySet[Any, Any]):
     """Words of merit."""
 
     def standing(self) -> Self:
-        """Words that nobody has replaced or taken back."""
-        return self.filter(replaced_by=None).exclude(words="")
+        """Words that nobody has replaced or taken back, and whose time is not over."""
+        return self.filter(replaced_by=None).exclude(words__in=("", GONE))
 
 
 class DatedQuerySet(QuerySet[Any, Any]):

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max, Min, Prefetch, QuerySet, Sum
 from psycopg2.extras import DateRange
 
 from members.hours import Served, timed
-from members.models import CheckIn, DutyPost, Membership, OfficerTerm, OnSiteStay, Person, Secondment, ServiceNote, SquadMember
+from members.models import CheckIn, DutyPost, Membership, OfficerTerm, OnSiteStay, Person, PioneerClaim, Secondment, ServiceNote, SquadMember
 from portal.foundation import clock
 
 
@@ -78,6 +78,12 @@ def stays(part: Part) -> "QuerySet[OnSiteStay]":
     """Return the days on which the person lived on site, in the order of time."""
     held = OnSiteStay.objects.filter(membership__person=part.person, during__overlap=part.during).select_related("branch")
     return part.of(held, "branch").order_by("during", "pk")
+
+
+def claims(part: Part) -> "QuerySet[PioneerClaim]":
+    """Return the pioneer posts that the person held, in the order of time."""
+    held = part.person.pioneer_claims.filter(during__overlap=part.during).select_related("post__branch")
+    return part.of(held, "post__branch").order_by("during", "pk")
 
 
 def notes(part: Part) -> "QuerySet[ServiceNote]":

@@ -1,6 +1,6 @@
-"""The end of words about residents: 180 days after the end of a branch what was told, and who told it, is emptied. Numbers, states and days stay.
+"""The end of words about people: 180 days after the end of a branch what was told, and who told it, is emptied. Numbers, states and days stay.
 
-Triggers let nobody change these rows otherwise, and not before that day: see `activities/migrations/0024_words_after_the_branch.py`.
+Triggers let nobody change these rows otherwise, and not before that day: see `activities/migrations/0024_words_after_the_branch.py` and those after it.
 """
 
 from typing import Any, Final
@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from activities.models import Need, NeedEvent, SurveyAnswer
+from activities.models import Need, NeedEvent, Suggestion, SuggestionEvent, SurveyAnswer
 from branches.models import Branch
-from members.models import OnSiteStay
+from members.models import OnSiteStay, ServiceNote
 from portal.foundation import audit, clock
 from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE
 
@@ -20,9 +20,9 @@ _EMPTY: Final = ("", GONE)
 
 @transaction.atomic
 def empty_words() -> int:
-    """Empty the words of needs and of answers to surveys, and the places where people lived on site, of branches that ended so long ago; return how many rows.
+    """Empty the words of branches that ended so long ago, and the places where people lived on site; return how many rows.
 
-    One step, and one row of the audit log that says how many of each.
+    Those of needs, answers to surveys, suggestions and merit. One step, and one row of the audit log that says how many of each.
     """
     over = Branch.objects.filter(ended_on__lt=timezone.localdate(clock.now()) - AFTER_THE_BRANCH).values("pk")
     # Whoever recorded a need goes on reading it: it waits for both ends.
@@ -31,6 +31,9 @@ def empty_words() -> int:
         "events": _emptied(NeedEvent.objects.filter(branch__in=over, need__branch__in=over, need__origin__in=over), "note"),
         "needs": needs.filter(_told()).update(words=_gone("words"), result=_gone("result"), words_folded=None, household="", contact="", phone=""),
         "answers": _emptied(SurveyAnswer.objects.filter(response__branch__in=over), "free_text"),
+        "suggestion_events": _emptied(SuggestionEvent.objects.filter(suggestion__branch__in=over), "note"),
+        "suggestions": Suggestion.objects.filter(~Q(words=GONE) | ~Q(answer__in=_EMPTY), branch__in=over).update(words=GONE, answer=_gone("answer")),
+        "merits": _emptied(ServiceNote.objects.filter(branch__in=over), "words"),
         "stays": OnSiteStay.objects.filter(branch__in=over).exclude(place="").update(place=""),
     }
     if any(emptied.values()):

@@ -105,6 +105,11 @@ class Record:
         return service.days_in(self.stays, self.part)
 
     @cached_property
+    def claims(self) -> Sequence[Any]:
+        """As a pioneer."""
+        return list(service.claims(self.part))
+
+    @cached_property
     def notes(self) -> Sequence[Any]:
         """Words of merit."""
         return list(service.notes(self.part))
@@ -240,6 +245,8 @@ def _rows(record: Record) -> Iterator[Sequence[Cell]]:
         yield [_("In squads"), *_days(held.during), held.squad.branch.name, held.squad.name, None, None]
     for stay in record.stays:
         yield [_("Lived on site"), *_days(stay.during), stay.branch.name, "", None, None]
+    for claim in record.claims:
+        yield [_("As a pioneer"), *_days(claim.during), claim.post.branch.name, claim.post.name, None, None]
     for work in record.works:
         yield [_("Work taken part in"), None, None, "", work.label, work.times, work.hours]
 

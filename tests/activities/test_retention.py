@@ -9,18 +9,21 @@ from activities import registers
 from activities.models import Need, NeedEvent, SurveyAnswer
 from activities.services import retention, surveys
 from activities.services.needs import hand_on, resolve
+from activities.services.suggestions import answer
 from activities.services.surveys import Form, Given
 from branches.models import Branch
 from members.models import OnSiteStay
 from members.services import end_branch
 from members.services.on_site import add_stays
+from members.services.service_note import write_note
 from portal.accounts.models import User
 from portal.foundation.jobs import ask_for
 from portal.foundation.models import AuditEntry
 from portal.foundation.sensitive import GONE
 from portal.housekeeping import keep_house
 from tests.activities.needs import recorded
-from tests.personas import MARCH_6, Clock
+from tests.activities.suggestions import suggested
+from tests.personas import MARCH_6, City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
 LONG = timedelta(days=180)
@@ -62,7 +65,8 @@ def test_then_words_go_in_one_step_and_figures_stay(told: Need, branch: Branch, 
     assert OnSiteStay.objects.get().place == ""
     assert {code: figure.value for code, figure in registers.figures_of(branch, MARCH_6).items()} == before
     entry = AuditEntry.objects.get(action="words.emptied")
-    assert (entry.actor, entry.details) == (None, {"events": 1, "needs": 1, "answers": 1, "stays": 1})
+    none = dict.fromkeys(("suggestions", "suggestion_events", "merits"), 0)
+    assert (entry.actor, entry.details) == (None, {"events": 1, "needs": 1, "answers": 1, "stays": 1} | none)
     # The next night there is nothing left to do, and nothing to say.
     assert retention.empty_words() == 0
     assert AuditEntry.objects.filter(action="words.emptied").count() == 1
@@ -76,3 +80,23 @@ def test_a_need_waits_for_both_branches_that_may_read_it(branch: Branch, other_b
     retention.empty_words()
     need.refresh_from_db()
     assert need.words == "降压药两盒"
+
+
+def test_words_of_suggestions_and_of_merit_go_too_and_their_course_stays(
+    branch: Branch, organiser: User, reviewer: User, administrator: User, city: City, clock: Clock
+) -> None:
+    held = answer(actor=reviewer, suggestion=suggested(branch, organiser, to=city.street), seen=2, answer="明日送到")
+    waiting = suggested(branch, organiser)
+    person = branch.memberships.get().person
+    write_note(actor=organiser, person=person, branch=branch, day=MARCH_6, words="冒雨连守两班", uid=uuid4())
+    end_branch(actor=administrator, branch=branch, last_day=MARCH_6)
+    clock.move_to(clock.now() + LONG + timedelta(days=1))
+
+    assert retention.empty_words() == 4
+    for suggestion in (held, waiting):
+        suggestion.refresh_from_db()
+    assert [(each.words, each.answer, each.state) for each in (held, waiting)] == [(GONE, GONE, "answered"), (GONE, "", "open")]
+    assert list(held.events.order_by("number").values_list("kind", "note")) == [("recorded", ""), ("passed", ""), ("answered", GONE)]
+    assert person.service_notes.get().words == GONE
+    assert not person.service_notes.standing().exists()
+    assert retention.empty_words() == 0

@@ -15,7 +15,7 @@ from psycopg2.extras import DateRange
 from activities.services import Figure, Participation, Work, file_daily_report
 from branches.access import Role
 from branches.models import Branch
-from members.models import Membership, OfficerTerm, OnSiteStay, Person, Secondment, Shift, Squad, SquadMember
+from members.models import Membership, OfficerTerm, OnSiteStay, Person, PioneerClaim, PioneerPost, Secondment, Shift, Squad, SquadMember
 from members.services import check_in, roster
 from members.services.roster import PostFacts
 from members.services.service_note import write_note
@@ -36,6 +36,8 @@ def person(city: City, other_branch: Branch, branch: Branch) -> Person:
     Membership.objects.create(person=found, branch=other_branch, during=since(FEBRUARY, date(2020, 2, 29)))
     held = Membership.objects.create(person=found, branch=branch, during=DateRange(date(2020, 3, 1), None))
     OfficerTerm.objects.create(membership=held, office="team_leader", during=DateRange(date(2020, 3, 2), None))
+    post = PioneerPost.objects.create(branch=branch, name="夜间守门岗", duty="夜间守东门", during=branch.life)
+    PioneerClaim.objects.create(post=post, person=found, during=since(MARCH_5, MARCH_5))
     OnSiteStay.objects.create(membership=held, during=since(date(2020, 3, 3), MARCH_5))
     squad = Squad.objects.create(branch=branch, name="卡口值守组", during=branch.life)
     SquadMember.objects.create(squad=squad, person=found, during=DateRange(date(2020, 3, 2), None))
@@ -79,6 +81,7 @@ def test_the_record_tells_branches_offices_squads_shifts_hours_and_work(person: 
     assert [held.branch.name for held in told.memberships] == ["临湖社区临时党支部", "望江社区临时党支部"]
     assert [term.get_office_display() for term in told.memberships[1].terms.all()] == ["组长"]
     assert [held.squad.name for held in told.squads] == ["卡口值守组"]
+    assert [claim.post.name for claim in told.claims] == ["夜间守门岗"]
     assert (len(told.stays), told.days_on_site) == (1, 3)
     assert [(line.duty, line.branch, line.served.shifts, line.served.hours) for line in told.duties] == [("checkpoint", branch.name, 1, Decimal("8.0"))]
     assert [(done.kind, done.times, done.hours) for done in told.works] == [("delivery", 1, Decimal(3))]
