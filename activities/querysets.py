@@ -268,6 +268,39 @@ class SuggestionQuerySet(ScopedQuerySet[Any]):
         return self.filter(asked | access.branches_within(own, "branch__")) if own else self.filter(asked)
 
 
+class InspectedQuerySet(OfABranchQuerySet):
+    """What inspections found at branches."""
+
+    def told_to(self, actor: object) -> Self:
+        """Rows whose words `actor` may read: who answers for the branch's sensitive fields, and who checks what is to be mended there."""
+        allowed = access.reach_of_any(actor, Act.SEE_SENSITIVE, Act.CHECK_POINTS)
+        return self.filter(access.branches_within(allowed, "branch__")) if allowed else self.none()
+
+    def hosted_in(self, region: Any) -> Self:
+        """Rows of branches hosted at or below `region` today."""
+        return self.filter(among("branch", branches_of(region)))
+
+
+class InspectionQuerySet(InspectedQuerySet):
+    """Inspections."""
+
+    def standing(self) -> Self:
+        """Inspections that were not withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+
+class InspectionPointQuerySet(InspectedQuerySet):
+    """Points to mend."""
+
+    def overdue(self, day: date) -> Self:
+        """Points that should have been mended before `day`."""
+        return self.filter(state="open", due_on__lt=day)
+
+
+class InspectionPointEventQuerySet(OfABranchQuerySet):
+    """What happened to points to mend."""
+
+
 class SurveyQuerySet(OfABranchQuerySet):
     """Surveys."""
 

@@ -67,6 +67,9 @@ class Act(Enum):
     KEEP_SQUADS = "found squads, say who is in them and which grids they cover, open pioneer posts"
     CLAIM_POSTS = "claim pioneer posts oneself"
     KEEP_SURVEYS = "make a branch's surveys, type in answers, read what residents wrote, say which answers do not count"
+    RECORD_INSPECTIONS = "write down an inspection of a branch, with what is to be mended"
+    MEND_POINTS = "say who sees to what is to be mended, and that it is mended"
+    CHECK_POINTS = "say after looking again whether something is mended"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
@@ -109,6 +112,11 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     Act.CLAIM_POSTS: frozenset({Role.MEMBER}),
     # Who judges the answers reads them whole; nobody above the branch does, whatever else their grants open.
     Act.KEEP_SURVEYS: frozenset({Role.ORGANISER}),
+    # Inspectors come from street and district; where they leave nothing but their words, the branch writes these down itself.
+    Act.RECORD_INSPECTIONS: frozenset({Role.ORGANISER, Role.REVIEWER, Role.OFFICIAL}),
+    # Whoever mends something never says that it passed.
+    Act.MEND_POINTS: frozenset({Role.ORGANISER}),
+    Act.CHECK_POINTS: frozenset({Role.REVIEWER, Role.OFFICIAL}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
@@ -303,6 +311,11 @@ def answered_for_all(allowed: Reach, prefix: str = "") -> Q:
     units = rows("WorkUnitPath").filter(senders).values("ancestor")
     held = Q(**{f"{prefix}with_region__in": regions}) | Q(**{f"{prefix}with_unit__in": units})
     return Q(**{f"{prefix}state": "answered", f"{prefix}for_all": True}) & held
+
+
+def reach_of_any(actor: object, *acts: Act) -> Reach:
+    """Return the scopes over which `actor` may do one of `acts`."""
+    return reach_of(grant for act in acts for grant in grants_for(actor, act))
 
 
 def people_within(allowed: Reach, prefix: str = "") -> Q:

@@ -12,8 +12,9 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from activities.models import Need, Suggestion, Survey
+from activities.models import InspectionPoint, Need, Suggestion, Survey
 from branches import access
 from branches.access import Act
 from members.models import PioneerPost, Shift, Squad
@@ -103,6 +104,31 @@ REGISTERS: Final[tuple[Register, ...]] = (
         ("squads:post", "squads:claim"),
         frozenset({Act.SEE_BRANCHES}),
         (Waiting(_("with a place free"), _free, (("state", "free"),)),),
+    ),
+    Register(
+        _("Inspections"),
+        _("Who inspected, what is to be mended by when, looked at again"),
+        "inspections:point_list",
+        ("inspections:",),
+        frozenset({Act.SEE_REPORTS}),
+        (
+            Waiting(
+                pgettext_lazy("how many points", "to be mended"),
+                lambda user: InspectionPoint.objects.visible_to(user).filter(state=InspectionPoint.State.OPEN),
+                (("state", "open"),),
+            ),
+            Waiting(
+                pgettext_lazy("how many points", "overdue"),
+                lambda user: InspectionPoint.objects.visible_to(user).overdue(clock.today()),
+                (("state", "overdue"),),
+                urgent=True,
+            ),
+            Waiting(
+                pgettext_lazy("how many points", "to be checked"),
+                lambda user: InspectionPoint.objects.visible_to(user).filter(state=InspectionPoint.State.MENDED),
+                (("state", "mended"),),
+            ),
+        ),
     ),
     Register(
         _("Surveys"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("roster/", include("portal.pages.roster_urls")),
     path("squads/", include("members.squad_urls")),
     path("reports/", include("activities.urls")),
+    path("inspections/", include("activities.inspection_urls")),
     path("", include("activities.survey_urls")),
     path("suggestions/", include("activities.suggestion_urls")),
     path("api/v1/", include("portal.api.urls")),

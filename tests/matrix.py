@@ -35,6 +35,8 @@ ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("o
 MEMBER: Final = frozenset({"member"})
 LEADERS: Final = frozenset({"organiser", "shift_leader"})
 IMPORTERS: Final = ORGANISER | REVIEWER
+# Whoever inspects, and the branch that writes down who came.
+INSPECTORS: Final = frozenset({"reviewer", "official"})
 # Whoever stands at a gate or sits in the community's office is told of needs; the organiser goes on with them.
 RECORDERS: Final = frozenset({"organiser", "shift_leader", "community"})
 
@@ -329,6 +331,10 @@ def _ends(case: Case) -> dict[str, Any]:
     return {"last_day": "2020-03-06"}
 
 
+def _inspected(case: Case) -> dict[str, Any]:
+    return {"business_date": "2020-03-06", "inspector": "督查组", "looked_at": "值守", "result": "良好", "uid": str(uuid4())}
+
+
 def _new_survey(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "title": "新问卷", "last_day": "2020-03-12", "ready_made": "on", "uid": str(uuid4())}
 
@@ -488,6 +494,17 @@ MATRIX: Final[dict[str, Line]] = {
     ),
     "suggestions:suggestion_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
     # Surveys: the branch alone makes and judges them; what residents wrote is nobody else's to read.
+    "inspections:point_list": lists(READERS),
+    "inspections:inspection_list": lists(READERS),
+    "inspections:point_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "inspections:inspection_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
+    "inspections:point_detail": reads(READERS, of("point_id", "point")),
+    "inspections:point_act": acts(ORGANISER, READERS, of("point_id", "point"), lambda case: {"act": "mend", "seen": "1", "note": "已补"}),
+    "inspections:inspection_detail": reads(READERS, of("inspection_id", "inspection")),
+    "inspections:inspection_withdraw": acts(INSPECTORS, READERS, of("inspection_id", "inspection"), lambda case: {"why": "记错了"}),
+    # Within the scope there is one branch, and so nothing to choose.
+    "inspections:inspection_new": Line({"GET": Access(INSPECTORS | ORGANISER, success=302, otherwise=403)}, two_sided=False),
+    "inspections:inspection_record": changes(INSPECTORS | ORGANISER, SEERS, _BRANCH, _inspected),
     "surveys:survey_list": lists(READERS),
     "surveys:answer_list": lists(READERS),
     "surveys:survey_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
@@ -666,6 +683,10 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:need-event-detail": api_reads(READERS, lambda case: {"public_id": case.thing.need.events.get().public_id}),
     "activities-api:suggestion-list": lists(READERS),
     "activities-api:suggestion-detail": api_reads(READERS, public_id("suggestion")),
+    "activities-api:inspection-list": lists(READERS),
+    "activities-api:inspection-detail": api_reads(READERS, public_id("inspection")),
+    "activities-api:inspection-point-list": lists(READERS),
+    "activities-api:inspection-point-detail": api_reads(READERS, public_id("point")),
     "activities-api:survey-list": lists(READERS),
     "activities-api:survey-detail": api_reads(READERS, public_id("survey")),
     "activities-api:survey-answer-list": lists(READERS),

@@ -17,6 +17,8 @@ from activities.imports.services import check_table, take_in
 from activities.models import (
     Entry,
     FrozenFigure,
+    Inspection,
+    InspectionPoint,
     Metric,
     Need,
     ReportImport,
@@ -62,6 +64,7 @@ from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
+from tests.activities.inspected import inspected
 from tests.activities.needs import recorded
 from tests.activities.suggestions import suggested
 from tests.factories import file, give, make_branch, make_person, make_region, make_user, since
@@ -102,6 +105,7 @@ class Side:
     handed_on: Need
     # Passed to the street.
     suggestion: Suggestion
+    inspection: Inspection
     post: DutyPost
     shift: Shift
     off: TimeOff
@@ -159,6 +163,10 @@ class Side:
         found: PioneerClaim = self.pioneer.claims.get()
         return found
 
+    def point(self) -> InspectionPoint:
+        """What the inspection found."""
+        return self.inspection.points.get()
+
     @cached_property
     def grant(self) -> Grant:
         """What the clerk holds."""
@@ -180,6 +188,7 @@ class Side:
             self.need.household,
             self.suggestion.words,
             self.merit.words,
+            self.inspection.inspector,
         )
 
 
@@ -321,6 +330,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
         suggestion=suggested(branch, clerk, words=f"{unit.name}夜班没有取暖设备", to=street),
         merit=write_note(actor=clerk, person=person, branch=branch, day=MARCH_5, words=f"{unit.name}冒雨连守两班", uid=uuid4())[0],
+        inspection=inspected(branch, reviewer, "登记缺项", inspector=f"督查{digit}组"),
         post=post,
         shift=to_staff,
         off=off,

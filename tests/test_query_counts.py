@@ -24,6 +24,9 @@ from activities.models import (
     EntryParticipant,
     FrozenFigure,
     ImportedReport,
+    Inspection,
+    InspectionPoint,
+    InspectionPointEvent,
     Measure,
     Metric,
     Need,
@@ -105,6 +108,7 @@ class World:
         self._surveys(numbers)
         self._needs(numbers, people)
         self._suggestions(numbers)
+        self._inspections(numbers, people)
         self._roster(numbers, people)
         self._service(numbers)
         self._squads(numbers, people)
@@ -227,6 +231,21 @@ class World:
         SuggestionEvent.objects.bulk_create(SuggestionEvent(suggestion=row, number=2, kind="passed", to_region=self.city.street, **told) for row in rows)
         first = Suggestion.objects.order_by("pk")[0]
         SuggestionEvent.objects.bulk_create(SuggestionEvent(suggestion=first, number=number + 3, kind="changed", **told) for number in numbers)
+
+    def _inspections(self, numbers: range, people: list[Person]) -> None:
+        """Inspections of the branch, the first of them with as many points, and the first of these with as many events."""
+        by, now = self.users["official"], portal_clock.now()
+        given = {"branch": self.branch, "business_date": MARCH_6, "recorded_by": by, "recorded_at": now, "recorded_on": MARCH_6}
+        Inspection.objects.bulk_create(Inspection(inspector="督查组", looked_at="值守", result="良好", **given) for _number in numbers)
+        first = Inspection.objects.order_by("pk")[0]
+        found = {"inspection": first, "branch": self.branch, "what": "缺项", "found_on": MARCH_6, "due_on": MARCH_6, "opened_at": now}
+        points = InspectionPoint.objects.bulk_create(InspectionPoint(owner=person, **found) for person in people)
+        told = {"branch": self.branch, "business_date": MARCH_6, "at": now, "actor": by}
+        InspectionPointEvent.objects.bulk_create(InspectionPointEvent(point=point, number=1, kind="opened", due_on=MARCH_6, **told) for point in points)
+        point = InspectionPoint.objects.order_by("pk")[0]
+        InspectionPointEvent.objects.bulk_create(
+            InspectionPointEvent(point=point, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
+        )
 
     def _roster(self, numbers: range, people: list[Person]) -> None:
         """As many posts, each with a shift of tonight that somebody is on and that lacks another, and people off."""
@@ -475,6 +494,16 @@ ADDRESSES: Final = (
     Address("organiser", "squads:post_list"),
     Address("organiser", "squads:post_detail", lambda world: [PioneerPost.objects.order_by("pk")[0].public_id]),
     Address("organiser", "squads:post_add", _branch),
+    # Inspections.
+    Address("official", "inspections:point_list"),
+    Address("organiser", "inspections:point_list"),
+    Address("liaison", "inspections:point_list", query=lambda world: {"state": "", "branch": str(world.branch.public_id)}),
+    Address("official", "inspections:inspection_list"),
+    Address("organiser", "inspections:point_detail", lambda world: [InspectionPoint.objects.order_by("pk")[0].public_id]),
+    Address("official", "inspections:point_detail", lambda world: [InspectionPoint.objects.order_by("pk")[0].public_id]),
+    Address("official", "inspections:inspection_detail", lambda world: [Inspection.objects.order_by("pk")[0].public_id]),
+    Address("official", "inspections:inspection_new"),
+    Address("official", "inspections:inspection_record", _branch),
     # The API.
     _api("members-api:squad-list"),
     _api("members-api:pioneer-post-list"),
@@ -496,6 +525,8 @@ ADDRESSES: Final = (
     _api("activities-api:need-list"),
     _api("activities-api:need-event-list"),
     _api("activities-api:suggestion-list"),
+    _api("activities-api:inspection-list"),
+    _api("activities-api:inspection-point-list"),
     _api("activities-api:survey-list"),
     _api("activities-api:survey-answer-list"),
     _api("activities-api:metric-list"),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from activities.api import views
 from activities.api.derived import DerivedFiguresView
+from activities.api.inspections import InspectionPointViewSet, InspectionViewSet
 from activities.api.needs import NeedEventViewSet, NeedViewSet
 from activities.api.suggestions import SuggestionViewSet
 from activities.api.surveys import SurveyAnswerViewSet, SurveyViewSet
@@ -44,6 +45,10 @@ urlpatterns = [
     path("need-events/<uuid:public_id>/", NeedEventViewSet.as_view(ONE), name="need-event-detail"),
     path("suggestions/", SuggestionViewSet.as_view(MANY), name="suggestion-list"),
     path("suggestions/<uuid:public_id>/", SuggestionViewSet.as_view(ONE), name="suggestion-detail"),
+    path("inspections/", InspectionViewSet.as_view(MANY), name="inspection-list"),
+    path("inspections/<uuid:public_id>/", InspectionViewSet.as_view(ONE), name="inspection-detail"),
+    path("inspection-points/", InspectionPointViewSet.as_view(MANY), name="inspection-point-list"),
+    path("inspection-points/<uuid:public_id>/", InspectionPointViewSet.as_view(ONE), name="inspection-point-detail"),
     path("surveys/", SurveyViewSet.as_view(MANY), name="survey-list"),
     path("surveys/<uuid:public_id>/", SurveyViewSet.as_view(ONE), name="survey-detail"),
     path("survey-answers/", SurveyAnswerViewSet.as_view(MANY), name="survey-answer-list"),

@@ -3,6 +3,7 @@
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
 from activities.models.frozen import FrozenFigure
 from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
+from activities.models.inspection import Inspection, InspectionPoint, InspectionPointEvent
 from activities.models.need import Need, NeedCode, NeedEvent
 from activities.models.report import (
     DailyReport,
@@ -29,6 +30,9 @@ __all__ = [
     "FrozenFigure",
     "ImportedFigure",
     "ImportedReport",
+    "Inspection",
+    "InspectionPoint",
+    "InspectionPointEvent",
     "Measure",
     "Metric",
     "Need",

@@ -14,7 +14,7 @@ from django.db.models import Expression
 
 from activities.figures import Qualifier
 from activities.models import Measure, Metric, ReportVersion
-from activities.registers import needs, roster, surveys
+from activities.registers import inspections, needs, roster, surveys
 from activities.registers.derived import Derived
 from branches.models import Branch
 
@@ -45,7 +45,7 @@ class Difference:
     now: Derived
 
 
-REGISTERS: Final[tuple[Register, ...]] = (needs, roster, surveys)
+REGISTERS: Final[tuple[Register, ...]] = (needs, roster, surveys, inspections)
 
 
 def fed() -> frozenset[str]:

@@ -4,7 +4,7 @@ The database keeps it so (`portal/foundation/event_log.py`); here is what their 
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,10 +14,10 @@ from portal.foundation import audit, clock
 from portal.foundation.errors import Conflict
 
 if TYPE_CHECKING:
-    from activities.models import Need, Suggestion
+    from activities.models import InspectionPoint, Need, Suggestion
     from portal.accounts.models import User
 
-    Told = Need
+    Told = Need | InspectionPoint
     Course = Told | Suggestion
 
 
@@ -42,7 +42,7 @@ def is_repeated(thing: "Course", actor: "User", seen: int, kind: str, note: str)
 def tell(thing: "Told", actor: "User | None", kind: str, moment: datetime, *, branch: Branch | None = None, note: str = "", **told: Any) -> None:
     """Add the event of the present revision; it is of the day that the branch had at `moment`."""
     holder = branch or thing.branch
-    day, events = holder.business_date_at(moment), thing.events
+    day, events = holder.business_date_at(moment), cast("Any", thing.events)
     events.create(number=thing.revision, kind=kind, branch=holder, business_date=day, at=moment, actor=actor, note=note.strip(), **told)
 
 

@@ -16,13 +16,14 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from activities.models import Need, NeedEvent
+from activities.services import events
 from branches import access
 from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
 from branches.services import refusals_beside
 from members.models import Membership, Person
 from portal.foundation import audit, clock
-from portal.foundation.errors import Conflict, Forbidden
+from portal.foundation.errors import Forbidden
 from portal.foundation.submissions import stored_once
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def record_need(*, actor: "User", branch: Branch, facts: NeedFacts, uid: UUID, r
         need = Need(branch=branch, origin=branch, recorded_by=actor, recorded_at=moment, recorded_on=branch.business_date_at(moment), **asdict(facts))
         need.due_at = moment + Need.ALLOWED[Need.Urgency(facts.urgency)]
         need.save(force_insert=True)
-        _tell(need, actor, Kind.RECORDED, moment)
+        events.tell(need, actor, Kind.RECORDED, moment)
         audit.record(actor, "need.recorded", need, branch=str(branch.public_id))
         if result:
             _close(need, actor, result, moment)
@@ -127,7 +128,7 @@ def resolve(*, actor: "User", need: Need, seen: int, result: str, at: datetime |
         raise ValidationError({"result": _("Say what was done: a need is resolved with a result.")})
     with transaction.atomic():
         locked = _locked(actor, need)
-        if _is_repeated(locked, actor, seen, Kind.RESOLVED, result):
+        if events.is_repeated(locked, actor, seen, Kind.RESOLVED, result):
             return locked
         _refuse_stale(locked, seen, State.OPEN, State.HANDED_ON)
         return _close(locked, actor, result.strip(), at or clock.now())
@@ -149,7 +150,7 @@ def resolve_many(*, actor: "User", chosen: Iterable[tuple[Need, int]], result: s
             locked = _locked(actor, need)
             if locked.revision == seen and not locked.is_resolved:
                 done.append(_close(locked, actor, result.strip(), clock.now()))
-            elif not _is_repeated(locked, actor, seen, Kind.RESOLVED, result):
+            elif not events.is_repeated(locked, actor, seen, Kind.RESOLVED, result):
                 changed.append(locked)
     return ManyDone(done, changed)
 
@@ -280,16 +281,8 @@ def _held(actor: "User", need: Need, seen: int, *states: str) -> Need:
 
 
 def _refuse_stale(need: Need, seen: int, *states: str) -> None:
-    if need.revision != seen:
-        raise Conflict("stale", _("Something happened to this need meanwhile: look at its course below. What you typed is still here."), current=need)
-    if need.state not in states:
-        raise Conflict("state", _("This cannot be done with the need as it stands now."), current=need)
-
-
-def _is_repeated(need: Need, actor: "User", seen: int, kind: str, note: str) -> bool:
-    """Say whether the one thing that happened since `seen` is what `actor` asks for again."""
-    last = need.events.filter(number=need.revision).first() if need.revision == seen + 1 else None
-    return last is not None and last.kind == kind and last.actor_id == actor.pk and last.note == note.strip()
+    stale = _("Something happened to this need meanwhile: look at its course below. What you typed is still here.")
+    events.refuse_stale(need, seen, *states, stale=stale)
 
 
 def _close(need: Need, actor: "User", result: str, moment: datetime) -> Need:
@@ -307,14 +300,5 @@ def _open_again(need: Need, actor: "User | None", note: str, moment: datetime) -
 
 def _changed(need: Need, actor: "User | None", kind: str, at: datetime | None, **told: Any) -> Need:
     """Save a locked need with the event that says what was done."""
-    need.revision += 1
-    need.save()
-    _tell(need, actor, kind, at or clock.now(), **told)
-    audit.record(actor, f"need.{kind}", need)
+    events.change(need, actor, kind, at, noun="need", **told)
     return need
-
-
-def _tell(need: Need, actor: "User | None", kind: str, moment: datetime, *, branch: Branch | None = None, note: str = "", **told: Any) -> None:
-    holder = branch or need.branch
-    day = holder.business_date_at(moment)
-    NeedEvent.objects.create(need=need, number=need.revision, kind=kind, branch=holder, business_date=day, at=moment, actor=actor, note=note.strip(), **told)

@@ -31,6 +31,7 @@ from activities.forms_needs import (
 from activities.models import Need, NeedEvent
 from activities.querysets import NeedQuerySet
 from activities.services.needs import NeedFacts, likely_duplicates
+from activities.views.acting import Refused
 from activities.views.choices import shorten
 from branches import access
 from branches.access import Act
@@ -115,21 +116,7 @@ def need_detail(request: HttpRequest, need_id: UUID) -> HttpResponse:
     return detail_page(request, seen_need(request, need_id))
 
 
-@dataclass(frozen=True)
-class Refused:
-    """What was asked for and not done: which act, its form as typed, and the sentence for whoever typed it."""
-
-    act: str
-    form: DeedForm
-    sentence: str = ""
-
-    @property
-    def typed(self) -> list[str]:
-        """What was typed into fields of text."""
-        return [str(value) for name, value in self.form.data.items() if name in ("note", "result", "words") and value]
-
-
-def detail_page(request: HttpRequest, need: Any, refused: Refused | None = None, status: int = 200) -> HttpResponse:
+def detail_page(request: HttpRequest, need: Any, refused: Refused[DeedForm] | None = None, status: int = 200) -> HttpResponse:
     """Show a need; with `refused`, an act on it that was not done, with all that was typed."""
     if need.is_told:
         audit.record(_actor(request), "need.seen", need, address=audit.address_of(request))

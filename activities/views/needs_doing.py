@@ -19,7 +19,8 @@ from activities.forms_needs import CorrectForm, DeedForm, ManyDoneForm, NeedForm
 from activities.models import Need
 from activities.services import needs as services
 from activities.services.following import issue_code
-from activities.views.needs import ANSWERING, FORMS, Refused, detail_page, list_page, seen_need
+from activities.views.acting import Refused, revision_seen
+from activities.views.needs import ANSWERING, FORMS, detail_page, list_page, seen_need
 from branches.forms import refusals_shown
 from portal.foundation import audit
 from portal.foundation.errors import Conflict
@@ -75,7 +76,7 @@ def need_act(request: HttpRequest, need_id: UUID) -> HttpResponse:
         return detail_page(request, need, Refused(act, form), status=422)
     write, done = DEEDS[act]
     try:
-        write(actor=request.user, need=need, seen=_number(request.POST.get("seen", "")), **_given(form))
+        write(actor=request.user, need=need, seen=revision_seen(request), **_given(form))
     except Conflict as conflict:
         return detail_page(request, seen_need(request, need_id), Refused(act, form, str(conflict.message)), status=409)
     except ValidationError as error:
@@ -139,10 +140,6 @@ def _may_read(request: HttpRequest, need: Need) -> bool:
 
 def _given(form: DeedForm) -> dict[str, Any]:
     return {"facts": form.values()} if isinstance(form, CorrectForm) else form.cleaned_data
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
 def _say(request: HttpRequest, outcome: services.ManyDone) -> None:

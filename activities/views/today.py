@@ -1,17 +1,18 @@
 """The organiser's home: what is still to file, the returned reports first."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
-from activities.models import Need, ReportDraft, ReportVersion
+from activities.models import InspectionPoint, Need, ReportDraft, ReportVersion
 from activities.views.timing import TimeLeft, day_state
 from branches.access import Act
 from branches.models import Branch
@@ -41,6 +42,8 @@ class BranchDay:
     drafts: list[ReportDraft] = field(default_factory=list)
     needs_open: int = 0
     needs_overdue: int = 0
+    points_open: int = 0
+    points_overdue: int = 0
 
     @property
     def state(self) -> str:
@@ -98,13 +101,26 @@ def _rows(request: HttpRequest, branches: list[Branch]) -> list[BranchDay]:
     drafts: dict[int, list[ReportDraft]] = defaultdict(list)
     for draft in ReportDraft.objects.filter(user_id=request.user.pk or 0, branch__in=list(rows), business_date__gte=since).order_by("-business_date"):
         drafts[draft.branch_id].append(draft)
-    needs = Need.objects.filter(branch__in=list(rows), state=Need.State.OPEN).order_by().values("branch")
-    for found in needs.annotate(total=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=now))):
-        rows[found["branch"]].needs_open, rows[found["branch"]].needs_overdue = found["total"], found["overdue"]
+    for what, branch, total, overdue in _waiting_in_registers(list(rows), now):
+        setattr(rows[branch], f"{what}_open", total)
+        setattr(rows[branch], f"{what}_overdue", overdue)
     for pk, row in rows.items():
         _fill(row, filed[pk], drafts[pk])
         row.left = TimeLeft(row.branch.due_at(row.day) if row.owes else None, now)
     return list(rows.values())
+
+
+def _waiting_in_registers(branches: list[int], now: datetime) -> Iterable[tuple[str, int, int, int]]:
+    """Return how many needs, and how many points of inspections, wait in each branch, and how many of these are overdue; one query for both."""
+
+    def counted(what: str, rows: "QuerySet[Any, Any]", overdue: Q) -> "QuerySet[Any, Any]":
+        of_branch = rows.filter(branch__in=branches, state="open").order_by().values("branch")
+        counts = of_branch.annotate(what=Value(what), total=Count("pk"), overdue=Count("pk", filter=overdue))
+        found: QuerySet[Any, Any] = counts.values_list("what", "branch", "total", "overdue")
+        return found
+
+    points = counted("points", InspectionPoint.objects.all(), Q(due_on__lt=clock.today()))
+    return counted("needs", Need.objects.all(), Q(due_at__lt=now)).union(points, all=True)
 
 
 def _row(branch: Branch) -> BranchDay:

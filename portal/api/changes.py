@@ -16,11 +16,12 @@ from rest_framework.response import Response
 
 from activities.api import rows
 from activities.api.examples import VERSION_ID
+from activities.api.inspections import INSPECTIONS, POINTS
 from activities.api.needs import NEED_EVENTS, NEEDS
 from activities.api.serializers import PERIOD_REPORTS, REPORTS, STATEMENTS, STOCK_RECEIPTS, VERSIONS
 from activities.api.suggestions import SUGGESTIONS
 from activities.api.surveys import SURVEY_ANSWERS, SURVEYS
-from activities.models import DailyReport, Need, NeedEvent, PeriodReport, ReportVersion, Suggestion, Survey, SurveyResponse
+from activities.models import DailyReport, Inspection, InspectionPoint, Need, NeedEvent, PeriodReport, ReportVersion, Suggestion, Survey, SurveyResponse
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
@@ -72,6 +73,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "need": Source("needs", NEEDS, Need.objects.visible_to),
     "needevent": Source("need-events", NEED_EVENTS, NeedEvent.objects.visible_to),
     "suggestion": Source("suggestions", SUGGESTIONS, Suggestion.objects.followed_by),
+    "inspection": Source("inspections", INSPECTIONS, Inspection.objects.visible_to),
+    "inspectionpoint": Source("inspection-points", POINTS, InspectionPoint.objects.visible_to),
     "survey": Source("surveys", SURVEYS, Survey.objects.visible_to),
     "surveyresponse": Source("survey-answers", SURVEY_ANSWERS, SurveyResponse.objects.visible_to),
     "statement": Source("statements", STATEMENTS, rows.statements),

@@ -9,6 +9,7 @@ from portal.cases.places import PREFIX
 from portal.demo.beside import add_goods, add_period_reports
 from portal.demo.city import build_city
 from portal.demo.days import Chronicle
+from portal.demo.inspections import add_inspections
 from portal.demo.invention import SOURCE, Invention
 from portal.demo.merits import add_merits
 from portal.demo.needs import add_needs
@@ -52,6 +53,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_suggestions(invention, organisers, sign_ins)
     add_merits(invention, organisers)
     add_squads(invention, organisers)
+    add_inspections(invention, organisers, sign_ins["demo-reviewer"])
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

@@ -96,6 +96,7 @@ _TO_FREEZE: Final = "?branch={world.branches[main].public_id}&from=2020-03-01&to
 _CLERK, _MACHINE = "users.long-clerk.public_id", "users.machine.public_id"
 _YESTERDAY, _TODAY = "2020-03-05", "2020-03-06"
 _ACTION_ROW = "form[action$='/{}/']"
+_POINTS: Final = ("overdue", "mended", "checked")
 _SURVEYS: Final = ("open", "closed", "draft", "empty")
 ORGANISER, REVIEWER, ADMINISTRATOR = ("organiser",), ("reviewer",), ("administrator",)
 LONG_CLERK, SILENT_CLERK, IDLE_CLERK = ("long-clerk",), ("silent-clerk",), ("idle-clerk",)
@@ -317,6 +318,36 @@ PAGES: Final[tuple[Shown, ...]] = (
         "members:membership_end", "people.member.memberships.first.public_id", by=ADMINISTRATOR, state="impossible day", fills=typed(last_day="2020-02-30")
     ),
     # The roster.
+    page("inspections:point_list", by=READERS),
+    page("inspections:point_list", by=("official",), query="?state=", state="all"),
+    page("inspections:point_list", by=("official",), query="?since=x", state="impossible day", status=400),
+    page("inspections:point_list", by=("official",), query="?state=open&since=2030-01-01", state="nothing found"),
+    page("inspections:point_list", by=("nothing-due",), state="empty"),
+    page("inspections:inspection_list", by=READERS),
+    page("inspections:inspection_list", by=("official",), query="?until=2010-01-01", state="nothing found"),
+    page("inspections:inspection_list", by=("nothing-due",), state="empty"),
+    page("inspections:inspection_new", by=("official", "reviewer", "many")),
+    page("inspections:inspection_new", by=("official",), query="?q=没有这个支部", state="nothing found"),
+    page("inspections:inspection_new", by=("shift_leader",), state="forbidden", status=403),
+    page("inspections:inspection_record", _MAIN, by=("official", "organiser")),
+    refused("inspections:inspection_record", _MAIN, by=("official",), state="wrong", fills=typed(business_date="2020-02-30", **{"p1-due_on": ""})),
+    page("inspections:inspection_detail", "things.inspection.public_id", by=READERS),
+    page("inspections:inspection_detail", "things.inspection_gone.public_id", by=("organiser", "official"), state="withdrawn"),
+    refused(
+        "inspections:inspection_withdraw", "things.inspection.public_id", by=("official",), state="without a reason", posts_alone=True, fills=typed(why="")
+    ),
+    page("inspections:point_detail", "things.point_open.public_id", by=READERS),
+    *(page("inspections:point_detail", f"things.point_{state}.public_id", by=("organiser", "official"), state=state) for state in _POINTS),
+    refused("inspections:point_act", "things.point_open.public_id", by=ORGANISER, state="without a word", posts_alone=True, fills=typed(act="mend", seen="1")),
+    refused(
+        "inspections:point_act",
+        "things.point_checked.public_id",
+        by=ORGANISER,
+        state="checked meanwhile",
+        status=409,
+        posts_alone=True,
+        fills=typed(act="mend", seen="1", note="警示牌已换"),
+    ),
     page("surveys:survey_list", by=READERS),
     page("surveys:survey_list", by=("official",), query="?until=2010-01-01", state="nothing found"),
     page("surveys:survey_list", by=("official",), query="?since=x", state="impossible day", status=400),
@@ -470,6 +501,8 @@ NO_PAGE: Final = {
     "activities:need_export": "a workbook or csv",
     "suggestions:suggestion_export": "a workbook or csv",
     "members:service_record_export": "a workbook or csv",
+    "inspections:point_export": "a workbook or csv",
+    "inspections:inspection_export": "a workbook or csv",
     "surveys:survey_export": "a workbook or csv",
     "surveys:answer_export": "a workbook or csv",
     "surveys:question_act": "leads to the survey",

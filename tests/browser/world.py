@@ -19,7 +19,7 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, following, needs, suggestions, surveys, works_of
+from activities.services import Figure, file_period_report, following, inspections, needs, suggestions, surveys, works_of
 from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -68,6 +68,7 @@ TYPED: Final = (
         "示例一公司",
     ),
     *("降压药两盒", "3栋2单元501", "5栋", "6栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
+    *("示例区督查一组", "夜间值守与出入登记", "在岗，登记有缺项", "晚班登记缺体温", "警示牌破损", "消杀台账漏记", "灭火器过期", "警示牌已换", "记错了支部"),
     *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
     *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
@@ -107,6 +108,7 @@ def build_world() -> World:
     _suggested(world)
     _praised(world)
     _surveyed(world)
+    _inspected(world)
     _staffed(world)
     _in_squads(world)
     return world
@@ -376,6 +378,26 @@ def _surveyed(world: World) -> None:
         world.things["survey_answer"] = surveys.answer_survey(survey=found, form=form, browser=uuid4(), by_machine=number == 17)
     surveys.answer_survey(survey=closed, form=Form(uuid4(), {closed.questions.get(position=1).pk: Given((1,))}), browser=uuid4())
     world.things["survey_closed"] = surveys.close_survey(actor=organiser, survey=closed)
+
+
+def _inspected(world: World) -> None:
+    """An inspection with a point in each state, and one that was withdrawn."""
+    official, organiser, main = world.users["official"], world.users["organiser"], world.branches["main"]
+
+    def inspection(days_ago: int, points: dict[str, date]) -> Any:
+        facts = inspections.InspectionFacts(TODAY - days_ago * DAY, "示例区督查一组", "夜间值守与出入登记", "在岗，登记有缺项")
+        found = [inspections.PointFacts(what, due_on, world.people["member"]) for what, due_on in points.items()]
+        made, _created = inspections.record_inspection(actor=official, branch=main, facts=facts, points=found, uid=uuid4())
+        return made
+
+    due = {"晚班登记缺体温": TODAY + DAY, "消杀台账漏记": TODAY - DAY, "警示牌破损": TODAY, "灭火器过期": TODAY}
+    world.things["inspection"] = inspection(3, due)
+    points = dict(zip(("open", "overdue", "mended", "checked"), world.things["inspection"].points.order_by("pk"), strict=True))
+    for key in ("mended", "checked"):
+        points[key] = inspections.mend(actor=organiser, point=points[key], seen=1, note="警示牌已换")
+    points["checked"] = inspections.let_pass(actor=official, point=points["checked"], seen=2)
+    world.things |= {f"point_{key}": point for key, point in points.items()}
+    world.things["inspection_gone"] = inspections.withdraw(actor=official, inspection=inspection(1, {"警示牌破损": TODAY}), why="记错了支部")
 
 
 def workbook(name: str, clerk: str = "钱", **changes: str) -> bytes:

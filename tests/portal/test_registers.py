@@ -7,12 +7,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from activities.services.inspections import mend
 from activities.services.needs import resolve
 from branches.access import Role
 from branches.models import Branch
 from members.services.pioneers import PostFacts, claim_post, open_post
 from members.services.squads import SquadFacts, found_squad
 from portal.accounts.models import User
+from tests.activities.inspected import a_point
 from tests.activities.needs import recorded
 from tests.activities.report_pages import client_of
 from tests.activities.test_surveys import made, opened
@@ -33,6 +35,8 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
     recorded(branch, organiser, urgency="soon")
     resolve(actor=organiser, need=recorded(branch, organiser), seen=1, result="已送达")
     recorded(other_branch, other_organiser)
+    mend(actor=organiser, point=a_point(branch, organiser), seen=1, note="已补")
+    a_point(branch, organiser)
     opened(branch, organiser)
     made(branch, organiser)
     person = make_person(branch=branch)
@@ -50,11 +54,21 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
         "Roster shifts short of people in the next 24 hours": "0",
         "Squads at work today": "1",
         "Pioneer posts with a place free": "1",
+        "Inspections to be mended": "1",
+        "Inspections overdue": "0",
+        "Inspections to be checked": "1",
         "Surveys open now": "1",
         "Suggestions to be answered": "0",
         "Suggestions of these for you to answer": "0",
     }
-    for label in ("Needs overdue", "Squads at work today", "Pioneer posts with a place free", "Surveys open now"):
+    for label in (
+        "Needs overdue",
+        "Squads at work today",
+        "Pioneer posts with a place free",
+        "Inspections to be mended",
+        "Inspections to be checked",
+        "Surveys open now",
+    ):
         assert len(client.get(found[label][1]).context["page"].items) == 1
 
 
