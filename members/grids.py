@@ -63,6 +63,6 @@ def sharing(coverage: "QuerySet[Any, Any]") -> "QuerySet[Any, Any]":
 
 
 def squads_on(branch: Branch, day: date) -> QuerySet[Squad]:
-    """Return a branch's squads of a day with how many people and grids they have, by name."""
-    found: QuerySet[Squad] = Squad.objects.filter(branch=branch).on(day).with_strength(day).order_by("name", "pk")
+    """Return a branch's squads of a day with how many people and grids they have, as they were founded: by name, the third would stand before the second."""
+    found: QuerySet[Squad] = Squad.objects.filter(branch=branch).on(day).with_strength(day).order_by("pk")
     return found

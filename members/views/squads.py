@@ -34,7 +34,7 @@ from portal.foundation.tables import CSV, WORKBOOK, Column, Kind, Listing, Sheet
 from portal.foundation.text import mask_name
 
 # By branch, then by name: as an official reads them.
-ORDER: Final = ("branch__name_key", "branch_id", "name", "pk")
+ORDER: Final = ("branch__name_key", "branch_id", "pk")
 TYPES: Final = {"csv": CSV, "xlsx": WORKBOOK}
 
 

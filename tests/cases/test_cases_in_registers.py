@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
@@ -22,8 +22,9 @@ from activities.services.needs import NeedFacts
 from activities.services.surveys import Form, Given
 from branches.models import Branch
 from members.models import Shift
-from members.services import check_in, roster
+from members.services import check_in, roster, squads
 from members.services.roster import PostFacts
+from members.services.squads import SquadFacts
 from portal.accounts.models import User
 from tests.activities.report_pages import client_of, form_url, send
 from tests.cases.expected import CASE_FILES, Fact, facts_of, read
@@ -201,5 +202,19 @@ def test_the_four_duties_of_a_rota_are_staffed_and_read_in_the_files_and_pages(b
     assert (outcome.filled, outcome.empty) == (16, 0)
     day = get(client_of(organiser), reverse("roster:roster_day", args=[branch.public_id, MARCH_6]))
     assert [name for name in duties.values() if name not in day] == []
-    file = b"".join(client_of(organiser, english=False).get(reverse("roster:shift_export", args=["csv"])).streaming_content).decode("utf-8-sig")
+    answer: Any = client_of(organiser, english=False).get(reverse("roster:shift_export", args=["csv"]))
+    file = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert [word for word in ("消杀", "配送", "巡查", "卡口") if word not in file] == []
+
+
+def test_four_patrol_teams_are_founded_found_and_read_by_other_systems(branch: Branch, organiser: User, city: City, reader: Client, clock: Clock) -> None:
+    """银城：4 支巡逻队."""
+    for number in "一二三四":
+        leader = make_person(f"队长{number}", city.company, branch)
+        facts = SquadFacts(f"第{number}巡逻队", "patrol")
+        squads.found_squad(actor=organiser, branch=branch, facts=facts, first_day=MARCH_6, uid=uuid4(), leader=leader)
+
+    listed = client_of(organiser).get(reverse("squads:squad_list"), {"kind": "patrol"})
+    assert [squad.name for squad in listed.context["page"].items] == ["第一巡逻队", "第二巡逻队", "第三巡逻队", "第四巡逻队"]
+    assert len(get(reader, reverse("members-api:squad-list"), branch=branch.public_id, kind="patrol")["results"]) == 4
+    assert reverse("squads:coverage", args=[branch.public_id]) in get(client_of(organiser), reverse("branches:branch_detail", args=[branch.public_id]))
