@@ -26,7 +26,7 @@ ALTER TABLE activities_inspectionpoint ADD CONSTRAINT inspection_point_of_its_br
 
 
 class Migration(migrations.Migration):
-    dependencies = [("activities", "0025_inspections"), ("foundation", "0008_event_log")]
+    dependencies = [("activities", "0026_inspections"), ("foundation", "0008_event_log")]
 
     operations = [
         migrations.RunSQL(

@@ -9,7 +9,7 @@ import portal.foundation.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activities", "0024_words_after_the_branch"),
+        ("activities", "0025_suggestion_words"),
         ("branches", "0007_places_by_name"),
         ("members", "0010_swap"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
