@@ -54,7 +54,8 @@ class PointForm(forms.Form):
     def __init__(self, people: "list[Person]", *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.setdefault("due_on", clock.today() + _USUAL)
-        _offer(self.fields["owner"], people)
+        if "owner" in self.fields:
+            _offer(self.fields["owner"], people)
 
     def clean(self) -> dict[str, Any]:
         """Ask for a day where something is to be mended."""

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Self
 
-from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from branches import access
 from branches.access import Act
 from branches.querysets import ScopedQuerySet, hosted_below, places_below
+from portal.foundation import clock
 from portal.foundation.among import among
 from portal.foundation.models import AuditEntry
 from portal.foundation.searching import holding
@@ -266,6 +268,60 @@ class SuggestionQuerySet(ScopedQuerySet[Any]):
         """Suggestions of which `actor` may read the words: those of their branches, and those passed to where they answer."""
         own, asked = access.reach(actor, Act.RECORD_SUGGESTIONS), access.suggestions_passed_to(access.reach(actor, Act.ANSWER_SUGGESTIONS))
         return self.filter(asked | access.branches_within(own, "branch__")) if own else self.filter(asked)
+
+
+def _led_by(actor: object, prefix: str) -> Q:
+    """Return a filter over what belongs to the sites for which the actor's own person answers today."""
+    person = getattr(actor, "person_id", None)
+    terms = access.rows("ContactTerm", "activities").filter(leader=person, during__contains=clock.today())
+    return Q(**{f"{prefix}in": terms.order_by().values("point")}) if person else Q(pk__in=())
+
+
+class ContactPointQuerySet(ScopedQuerySet[Any]):
+    """Contact points: seen over their places, by the branches that are hosted there, and by the leader who answers for them."""
+
+    scope_filter = staticmethod(access.sites_within)
+    scope_act = Act.SEE_CONTACT_POINTS
+
+    def visible_to(self, actor: object, act: Act | None = None) -> Self:
+        """Contact points over which `actor` may do `act`, and the actor's own, whatever else they may do."""
+        allowed = access.reach(actor, act or self.scope_act)
+        seen = access.sites_within(allowed) if allowed else Q(pk__in=())
+        return self.filter(seen | _led_by(actor, "pk__") if act is None else seen)
+
+    def open(self) -> Self:
+        """Contact points that somebody is to answer for."""
+        return self.filter(closed_on=None)
+
+    def led_by(self, actor: object) -> Self:
+        """Contact points for which the actor's own person answers today."""
+        return self.filter(_led_by(actor, "pk__"))
+
+    def with_visits(self) -> Self:
+        """Each with the day of its last visit, and the one since when nobody came: that, or the day since which it is a contact point."""
+        visits = access.rows("ContactVisit", "activities").filter(point=OuterRef("pk")).order_by("-visited_on")
+        return self.annotate(last_visit=Subquery(visits.values("visited_on")[:1])).annotate(waits_since=Coalesce("last_visit", "made_on"))
+
+    def unvisited(self, since: date) -> Self:
+        """Open contact points to which nobody came on `since` or later; annotated by `with_visits`."""
+        return self.open().filter(waits_since__lt=since)
+
+    def hosted_in(self, region: Any) -> Self:
+        """Contact points at or below `region` today."""
+        return self.filter(region__in=access.regions_below([region.pk]))
+
+    def told_to(self, actor: object) -> Self:
+        """Contact points of which `actor` may read what was found there."""
+        allowed = access.reach_of_any(actor, Act.SEE_SENSITIVE, Act.CHECK_POINTS, Act.KEEP_CONTACT_POINTS)
+        return self.filter((access.sites_within(allowed) if allowed else Q(pk__in=())) | _led_by(actor, "pk__"))
+
+
+class ContactVisitQuerySet(ScopedQuerySet[Any]):
+    """Visits to contact points."""
+
+    def visible_to(self, actor: object, act: Act | None = None) -> Self:
+        """Visits to the contact points that `actor` sees."""
+        return self.filter(point__in=access.rows("ContactPoint", "activities").visible_to(actor, act))  # type: ignore[attr-defined]
 
 
 class InspectedQuerySet(OfABranchQuerySet):

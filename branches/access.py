@@ -70,6 +70,8 @@ class Act(Enum):
     RECORD_INSPECTIONS = "write down an inspection of a branch, with what is to be mended"
     MEND_POINTS = "say who sees to what is to be mended, and that it is mended"
     CHECK_POINTS = "say after looking again whether something is mended"
+    SEE_CONTACT_POINTS = "see which leader answers for which site"
+    KEEP_CONTACT_POINTS = "say which leader answers for which site, and record visits from a telephone call"
     ADMINISTER = "keep branches, people and sign-ins"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
@@ -117,6 +119,9 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     # Whoever mends something never says that it passed.
     Act.MEND_POINTS: frozenset({Role.ORGANISER}),
     Act.CHECK_POINTS: frozenset({Role.REVIEWER, Role.OFFICIAL}),
+    Act.SEE_CONTACT_POINTS: _CASE_READERS | {Role.ADMINISTRATOR},
+    # The offices of street and district give out the sites; an official reads, and records visits as the leader that they may be themselves.
+    Act.KEEP_CONTACT_POINTS: frozenset({Role.REVIEWER, Role.ADMINISTRATOR}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
@@ -311,6 +316,21 @@ def answered_for_all(allowed: Reach, prefix: str = "") -> Q:
     units = rows("WorkUnitPath").filter(senders).values("ancestor")
     held = Q(**{f"{prefix}with_region__in": regions}) | Q(**{f"{prefix}with_unit__in": units})
     return Q(**{f"{prefix}state": "answered", f"{prefix}for_all": True}) & held
+
+
+def sites_within(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over rows of a region: those in reach; for branches in reach, where they are hosted, what lies there, and their community."""
+    if allowed.everything:
+        return Q()
+    found, today = Q(**{f"{prefix}region__in": regions_below(allowed.regions)}), clock.today()
+    if not (allowed.branches or allowed.work_units):
+        return found
+    serving = Reach(branches=allowed.branches, work_units=allowed.work_units)
+    hosts = rows("Branch").filter(branches_within(serving)).order_by().values("region")
+    paths = rows("RegionPath").filter(during__contains=today).order_by()
+    below = paths.filter(ancestor__in=hosts).values("descendant")
+    around = paths.filter(descendant__in=hosts, ancestor__level__in=["community", "compound", "site"]).values("ancestor")
+    return found | Q(**{f"{prefix}region__in": below}) | Q(**{f"{prefix}region__in": around})
 
 
 def reach_of_any(actor: object, *acts: Act) -> Reach:

@@ -79,6 +79,7 @@ ACCOUNT: tuple[Section, ...] = (
     Section(
         _("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over", "roster:swap_ask"), icon="clock", of_a_person=True
     ),
+    Section(_("My contact points"), "contacts:own_list", ("contacts:own_list",), icon="stack", of_a_person=True),
     Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change"), icon="user"),
     Section(_("API"), "api-docs", ("api-docs",), frozenset({Act.SEE_REPORTS}), "stack"),
 )

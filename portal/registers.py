@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from activities.models import InspectionPoint, Need, Suggestion, Survey
+from activities.filters_contacts import LONG
+from activities.models import ContactPoint, InspectionPoint, Need, Suggestion, Survey
 from branches import access
 from branches.access import Act
 from members.models import PioneerPost, Shift, Squad
@@ -67,6 +68,11 @@ def _short(user: User) -> "QuerySet[Any, Any]":
 
 def _free(user: User) -> "QuerySet[Any, Any]":
     return PioneerPost.objects.visible_to(user).on(clock.today()).with_holders(clock.today()).filter(held__lt=F("places"))
+
+
+def _unvisited(user: User) -> "QuerySet[Any, Any]":
+    found: QuerySet[Any, Any] = ContactPoint.objects.visible_to(user).with_visits().unvisited(clock.today() - LONG)
+    return found
 
 
 REGISTERS: Final[tuple[Register, ...]] = (
@@ -128,6 +134,17 @@ REGISTERS: Final[tuple[Register, ...]] = (
                 lambda user: InspectionPoint.objects.visible_to(user).filter(state=InspectionPoint.State.MENDED),
                 (("state", "mended"),),
             ),
+        ),
+    ),
+    Register(
+        _("Contact points"),
+        _("Sites for which a leader answers, visits, and what was found there"),
+        "contacts:contact_list",
+        ("contacts:contact_", "contacts:leader_", "contacts:visit_"),
+        frozenset({Act.SEE_CONTACT_POINTS}),
+        (
+            Waiting(pgettext_lazy("how many sites", "answered for"), lambda user: ContactPoint.objects.visible_to(user).open(), (("state", "open"),)),
+            Waiting(_("not visited for 7 days"), _unvisited, (("state", "unvisited"),), urgent=True),
         ),
     ),
     Register(

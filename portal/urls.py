@@ -15,6 +15,7 @@ urlpatterns = [
     path("squads/", include("members.squad_urls")),
     path("reports/", include("activities.urls")),
     path("inspections/", include("activities.inspection_urls")),
+    path("contacts/", include("activities.contact_urls")),
     path("", include("activities.survey_urls")),
     path("suggestions/", include("activities.suggestion_urls")),
     path("api/v1/", include("portal.api.urls")),

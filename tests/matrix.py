@@ -37,6 +37,8 @@ LEADERS: Final = frozenset({"organiser", "shift_leader"})
 IMPORTERS: Final = ORGANISER | REVIEWER
 # Whoever inspects, and the branch that writes down who came.
 INSPECTORS: Final = frozenset({"reviewer", "official"})
+# The offices that give sites out to leaders.
+CONTACT_KEEPERS: Final = frozenset({"reviewer", "administrator"})
 # Whoever stands at a gate or sits in the community's office is told of needs; the organiser goes on with them.
 RECORDERS: Final = frozenset({"organiser", "shift_leader", "community"})
 
@@ -335,6 +337,18 @@ def _inspected(case: Case) -> dict[str, Any]:
     return {"business_date": "2020-03-06", "inspector": "督查组", "looked_at": "值守", "result": "良好", "uid": str(uuid4())}
 
 
+def _leader(case: Case) -> dict[str, Any]:
+    return {"name": "新局长", "from_day": "2020-03-06", "seen": str(case.thing.contact.terms.get().public_id)}
+
+
+def _new_contact(case: Case) -> dict[str, Any]:
+    return {**_leader(case), "region": case.thing.community.name, "spot": "南门", "uid": str(uuid4())}
+
+
+def _visit(case: Case) -> dict[str, Any]:
+    return {"visited_day": "2020-03-06", "visited_time": "10:00", "found": "良好", "branch": str(case.thing.branch.public_id), "uid": str(uuid4())}
+
+
 def _new_survey(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "title": "新问卷", "last_day": "2020-03-12", "ready_made": "on", "uid": str(uuid4())}
 
@@ -376,6 +390,7 @@ _SUGGESTION = of("suggestion_id", "suggestion")
 _SURVEY = of("survey_id", "survey")
 _SQUAD = of("squad_id", "squad")
 _PIONEER = of("post_id", "pioneer")
+_CONTACT = of("contact_id", "contact")
 _CLERK = of("user_id", "clerk")
 _MACHINE = of("user_id", "machine")
 _HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client", "member", *ACCOUNT_SEERS, "auditor"})
@@ -494,6 +509,15 @@ MATRIX: Final[dict[str, Line]] = {
     ),
     "suggestions:suggestion_export": Line({"GET": Access(SIGNED_IN, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
     # Surveys: the branch alone makes and judges them; what residents wrote is nobody else's to read.
+    "contacts:contact_list": lists(),
+    "contacts:own_list": lists(),
+    "contacts:contact_export": Line({"GET": Access(SIGNED_IN)}, lambda case: {"format": "csv"}, two_sided=False),
+    "contacts:contact_detail": reads(READERS | ADMINISTRATOR, _CONTACT),
+    "contacts:contact_new": adds(_new_contact, does=CONTACT_KEEPERS),
+    "contacts:leader_set": changes(CONTACT_KEEPERS, READERS | ADMINISTRATOR, _CONTACT, _leader),
+    "contacts:contact_close": acts(CONTACT_KEEPERS, READERS | ADMINISTRATOR, _CONTACT, lambda case: {"last_day": "2020-03-06"}),
+    "contacts:visit_record": changes(CONTACT_KEEPERS, READERS | ADMINISTRATOR, _CONTACT, _visit),
+    "contacts:contact_call": Line({"POST": Access(INSPECTORS)}, _CONTACT),
     "inspections:point_list": lists(READERS),
     "inspections:inspection_list": lists(READERS),
     "inspections:point_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
@@ -687,6 +711,10 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:inspection-detail": api_reads(READERS, public_id("inspection")),
     "activities-api:inspection-point-list": lists(READERS),
     "activities-api:inspection-point-detail": api_reads(READERS, public_id("point")),
+    "activities-api:contact-point-list": lists(READERS | ADMINISTRATOR),
+    "activities-api:contact-point-detail": api_reads(READERS | ADMINISTRATOR, public_id("contact")),
+    "activities-api:contact-visit-list": lists(READERS | ADMINISTRATOR),
+    "activities-api:contact-visit-detail": api_reads(READERS | ADMINISTRATOR, public_id("contact_visit")),
     "activities-api:survey-list": lists(READERS),
     "activities-api:survey-detail": api_reads(READERS, public_id("survey")),
     "activities-api:survey-answer-list": lists(READERS),

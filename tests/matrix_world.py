@@ -15,6 +15,8 @@ from openpyxl import Workbook
 from activities import freezing
 from activities.imports.services import check_table, take_in
 from activities.models import (
+    ContactPoint,
+    ContactVisit,
     Entry,
     FrozenFigure,
     Inspection,
@@ -64,6 +66,7 @@ from portal.accounts import importing
 from portal.accounts.models import Grant, User
 from portal.accounts.services import issue_activation_codes
 from portal.foundation.models import Attachment
+from tests.activities.contacted import contact, visited
 from tests.activities.inspected import inspected
 from tests.activities.needs import recorded
 from tests.activities.suggestions import suggested
@@ -106,6 +109,7 @@ class Side:
     # Passed to the street.
     suggestion: Suggestion
     inspection: Inspection
+    contact: ContactPoint
     post: DutyPost
     shift: Shift
     off: TimeOff
@@ -163,6 +167,12 @@ class Side:
         found: PioneerClaim = self.pioneer.claims.get()
         return found
 
+    @cached_property
+    def contact_visit(self) -> ContactVisit:
+        """A visit to the contact point."""
+        return self.contact.visits.get()
+
+    @cached_property
     def point(self) -> InspectionPoint:
         """What the inspection found."""
         return self.inspection.points.get()
@@ -189,6 +199,8 @@ class Side:
             self.suggestion.words,
             self.merit.words,
             self.inspection.inspector,
+            self.contact.terms.get().leader.name,
+            self.contact.terms.get().duty_phone,
         )
 
 
@@ -331,6 +343,7 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         suggestion=suggested(branch, clerk, words=f"{unit.name}夜班没有取暖设备", to=street),
         merit=write_note(actor=clerk, person=person, branch=branch, day=MARCH_5, words=f"{unit.name}冒雨连守两班", uid=uuid4())[0],
         inspection=inspected(branch, reviewer, "登记缺项", inspector=f"督查{digit}组"),
+        contact=_visited(reviewer, community, digit),
         post=post,
         shift=to_staff,
         off=off,
@@ -359,6 +372,12 @@ def _pioneer(clerk: User, branch: Branch, person: Person) -> PioneerPost:
     # Noted for the day on which it began: a past day is the organiser's to note.
     pioneers.claim_post(actor=clerk, post=post, person=person, first_day=MARCH_5)
     return post
+
+
+def _visited(reviewer: User, community: Region, digit: str) -> ContactPoint:
+    point = contact(community, reviewer, name=f"局长{digit}", duty_phone=f"1990000999{digit}")
+    visited(point, reviewer)
+    return point
 
 
 def _draft(clerk: User, branch: Branch) -> Survey:

@@ -63,6 +63,8 @@ NOT_LINKED: Final = {
     "activities:report_from_registers": "answers a form",
     "activities:report_withdraw": "answers a form",
     "activities:review_act": "answers a form",
+    "contacts:contact_call": "answers a form",
+    "contacts:contact_close": "answers a form",
     "inspections:inspection_withdraw": "answers a form",
     "inspections:point_act": "answers a form",
     "portal:duty_phone": "answers a form",
@@ -102,6 +104,7 @@ _FILES: Final = (
     "squads:post_export",
     "surveys:survey_export",
     "surveys:answer_export",
+    "contacts:contact_export",
     "inspections:point_export",
     "inspections:inspection_export",
 )

@@ -19,6 +19,9 @@ from psycopg2.extras import DateTimeTZRange
 from pytest_django import DjangoDbBlocker
 
 from activities.models import (
+    ContactPoint,
+    ContactTerm,
+    ContactVisit,
     DailyReport,
     Entry,
     EntryParticipant,
@@ -109,6 +112,7 @@ class World:
         self._needs(numbers, people)
         self._suggestions(numbers)
         self._inspections(numbers, people)
+        self._contacts(numbers, people)
         self._roster(numbers, people)
         self._service(numbers)
         self._squads(numbers, people)
@@ -246,6 +250,19 @@ class World:
         InspectionPointEvent.objects.bulk_create(
             InspectionPointEvent(point=point, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
         )
+
+    def _contacts(self, numbers: range, people: list[Person]) -> None:
+        """Contact points at the community, each with a leader, the first of them with as many visits."""
+        now = portal_clock.now()
+        points = ContactPoint.objects.bulk_create(ContactPoint(region=self.city.community, spot=f"第{number}门", made_on=MARCH_6) for number in numbers)
+        ContactTerm.objects.bulk_create(ContactTerm(point=point, leader=person, during=ALWAYS) for point, person in zip(points, people, strict=True))
+        first, by = ContactPoint.objects.order_by("pk")[0], self.users["reviewer"]
+        of = {"point": first, "visited_at": now, "visited_on": MARCH_6, "found": "良好", "recorded_by": by, "recorded_at": now}
+        visits = ContactVisit.objects.bulk_create(ContactVisit(leader=person, **of) for person in people)
+        found = {"branch": self.branch, "what": "缺项", "found_on": MARCH_6, "due_on": MARCH_6, "opened_at": now}
+        mend = InspectionPoint.objects.bulk_create(InspectionPoint(visit=visit, owner=people[0], **found) for visit in visits)
+        told = {"number": 1, "kind": "opened", "branch": self.branch, "business_date": MARCH_6, "at": now, "actor": by, "due_on": MARCH_6}
+        InspectionPointEvent.objects.bulk_create(InspectionPointEvent(point=point, **told) for point in mend)
 
     def _roster(self, numbers: range, people: list[Person]) -> None:
         """As many posts, each with a shift of tonight that somebody is on and that lacks another, and people off."""
@@ -504,6 +521,13 @@ ADDRESSES: Final = (
     Address("official", "inspections:inspection_detail", lambda world: [Inspection.objects.order_by("pk")[0].public_id]),
     Address("official", "inspections:inspection_new"),
     Address("official", "inspections:inspection_record", _branch),
+    # Contact points.
+    Address("official", "contacts:contact_list"),
+    Address("organiser", "contacts:contact_list"),
+    Address("organiser", "contacts:own_list"),
+    Address("reviewer", "contacts:contact_detail", lambda world: [ContactPoint.objects.order_by("pk")[0].public_id]),
+    Address("reviewer", "contacts:visit_record", lambda world: [ContactPoint.objects.order_by("pk")[0].public_id]),
+    Address("reviewer", "contacts:leader_set", lambda world: [ContactPoint.objects.order_by("pk")[0].public_id]),
     # The API.
     _api("members-api:squad-list"),
     _api("members-api:pioneer-post-list"),
@@ -527,6 +551,8 @@ ADDRESSES: Final = (
     _api("activities-api:suggestion-list"),
     _api("activities-api:inspection-list"),
     _api("activities-api:inspection-point-list"),
+    _api("activities-api:contact-point-list"),
+    _api("activities-api:contact-visit-list"),
     _api("activities-api:survey-list"),
     _api("activities-api:survey-answer-list"),
     _api("activities-api:metric-list"),

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from activities.api.contacts import CONTACT_VISITS
 from activities.filters_inspections import InspectionFilter, InspectionPointFilter
 from activities.models import Inspection, InspectionPoint
 from branches.access import Act
@@ -57,13 +58,28 @@ class InspectionPointSerializer(serializers.ModelSerializer[InspectionPoint]):
     """Something to be mended, and how far it is."""
 
     url = UrlField(POINTS)
-    inspection = IdField(INSPECTIONS, help_text=_("The inspection that found it."))
+    inspection = IdField(INSPECTIONS, allow_null=True, help_text=_("The inspection that found it; null where a leader found it on a visit."))
+    visit = IdField(CONTACT_VISITS, allow_null=True, help_text=_("The visit to a contact point on which it was found; null where an inspection found it."))
     branch = ReferenceField(BRANCHES, help_text=_("The branch that mends it."))
     overdue = serializers.BooleanField(source="is_overdue", help_text=_("Whether it should have been mended by now."))
 
     class Meta:
         model = InspectionPoint
-        fields = ["public_id", "url", "inspection", "branch", "found_on", "due_on", "overdue", "state", "opened_at", "mended_at", "checked_at", "revision"]
+        fields = [
+            "public_id",
+            "url",
+            "inspection",
+            "visit",
+            "branch",
+            "found_on",
+            "due_on",
+            "overdue",
+            "state",
+            "opened_at",
+            "mended_at",
+            "checked_at",
+            "revision",
+        ]
 
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -80,6 +96,7 @@ POINT_EXAMPLE: Final[dict[str, Any]] = {
     "public_id": _POINT_ID,
     "url": f"{ROOT}inspection-points/{_POINT_ID}/",
     "inspection": {"public_id": _INSPECTION_ID, "url": f"{ROOT}inspections/{_INSPECTION_ID}/"},
+    "visit": None,
     "branch": BRANCH_REFERENCE,
     "found_on": "2020-03-06",
     "due_on": "2020-03-08",
@@ -131,4 +148,4 @@ class InspectionPointViewSet(ScopedViewSet):
     def seen(self) -> QuerySet[Any, Any]:
         """Return the points in scope."""
         rows: QuerySet[Any, Any] = InspectionPoint.objects.visible_to(self.request.user)
-        return rows.select_related("branch", "inspection")
+        return rows.select_related("branch", "inspection", "visit")

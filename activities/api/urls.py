@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from activities.api import views
+from activities.api.contacts import ContactPointViewSet, ContactVisitViewSet
 from activities.api.derived import DerivedFiguresView
 from activities.api.inspections import InspectionPointViewSet, InspectionViewSet
 from activities.api.needs import NeedEventViewSet, NeedViewSet
@@ -49,6 +50,10 @@ urlpatterns = [
     path("inspections/<uuid:public_id>/", InspectionViewSet.as_view(ONE), name="inspection-detail"),
     path("inspection-points/", InspectionPointViewSet.as_view(MANY), name="inspection-point-list"),
     path("inspection-points/<uuid:public_id>/", InspectionPointViewSet.as_view(ONE), name="inspection-point-detail"),
+    path("contact-points/", ContactPointViewSet.as_view(MANY), name="contact-point-list"),
+    path("contact-points/<uuid:public_id>/", ContactPointViewSet.as_view(ONE), name="contact-point-detail"),
+    path("contact-visits/", ContactVisitViewSet.as_view(MANY), name="contact-visit-list"),
+    path("contact-visits/<uuid:public_id>/", ContactVisitViewSet.as_view(ONE), name="contact-visit-detail"),
     path("surveys/", SurveyViewSet.as_view(MANY), name="survey-list"),
     path("surveys/<uuid:public_id>/", SurveyViewSet.as_view(ONE), name="survey-detail"),
     path("survey-answers/", SurveyAnswerViewSet.as_view(MANY), name="survey-answer-list"),

@@ -1,6 +1,7 @@
 """Work: one file a subject."""
 
 from activities.models.catalogue import ActivityKind, Dimension, Metric, OverPlaces, OverTime, Unit
+from activities.models.contact import ContactPoint, ContactTerm, ContactVisit
 from activities.models.frozen import FrozenFigure
 from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
 from activities.models.inspection import Inspection, InspectionPoint, InspectionPointEvent
@@ -23,6 +24,9 @@ from activities.models.survey import Survey, SurveyAnswer, SurveyQuestion, Surve
 __all__ = [
     "ROLLED_LEVELS",
     "ActivityKind",
+    "ContactPoint",
+    "ContactTerm",
+    "ContactVisit",
     "DailyReport",
     "Dimension",
     "Entry",

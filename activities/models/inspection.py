@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from activities.models.contact import ContactVisit
 from activities.querysets import InspectionPointEventQuerySet, InspectionPointQuerySet, InspectionQuerySet
 from branches.models import Branch
 from members.models import Person
@@ -83,7 +84,7 @@ class Inspection(PublicModel):
 
 
 class InspectionPoint(PublicModel):
-    """Something that an inspection found to be mended: by whom, until when, and how far it is."""
+    """Something that an inspection, or a leader's visit to a contact point, found to be mended: by whom, until when, and how far it is."""
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("point", "To be mended")
@@ -94,7 +95,9 @@ class InspectionPoint(PublicModel):
     # What somebody still has to do something about.
     WAITING: Final = (State.OPEN, State.MENDED)
 
-    inspection = models.ForeignKey(Inspection, verbose_name=_("inspection"), on_delete=models.PROTECT, related_name="points")
+    # One of these found it.
+    inspection = models.ForeignKey(Inspection, verbose_name=_("inspection"), on_delete=models.PROTECT, null=True, blank=True, related_name="points")
+    visit = models.ForeignKey(ContactVisit, verbose_name=_("visit to a contact point"), on_delete=models.PROTECT, null=True, blank=True, related_name="points")
     branch = models.ForeignKey(Branch, verbose_name=_("branch"), on_delete=models.PROTECT, related_name="inspection_points", db_index=False)
     what = models.TextField(_("what is to be mended"), max_length=500)
     # None: whoever the branch finds.
@@ -124,6 +127,11 @@ class InspectionPoint(PublicModel):
             models.Index(fields=["found_on", "id"], name="inspection_point_by_day"),
         ]
         constraints = [
+            models.CheckConstraint(
+                name="inspection_point_of_one_finding",
+                condition=Q(inspection__isnull=False, visit=None) | Q(inspection=None, visit__isnull=False),
+                violation_error_message=_("A point was found by an inspection, or on a visit to a contact point."),
+            ),
             models.CheckConstraint(
                 name="inspection_point_is_told",
                 condition=~Q(what=""),

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from activities.models import Inspection, InspectionPoint, InspectionPointEvent
+from activities.models import ContactVisit, Inspection, InspectionPoint, InspectionPointEvent
 from activities.services import events
 from branches import access
 from branches.access import Act
@@ -74,14 +74,22 @@ def record_inspection(
     def store() -> Inspection:
         day = {"recorded_at": moment, "recorded_on": branch.business_date_at(moment)}
         inspection = Inspection.objects.create(branch=branch, recorded_by=actor, **day, **vars(facts))
-        for point in points:
-            _open(inspection, actor, point, moment)
+        open_points(inspection, branch, actor, points, facts.business_date, moment)
         audit.record(actor, "inspection.recorded", inspection, branch=str(branch.public_id), points=len(points))
         return inspection
 
     with refusals_beside(_FIELDS):
         content = {"branch": str(branch.public_id), "facts": _plain(vars(facts)), "points": [_plain(vars(point)) for point in points]}
         return stored_once(account=actor, uid=uid, content=content, rows=Inspection.objects.all(), store=store)
+
+
+def open_points(source: Inspection | ContactVisit, branch: Branch, actor: "User", points: Sequence[PointFacts], day: date, moment: datetime) -> None:
+    """Add what an inspection or a visit found to be mended by a branch, in the caller's transaction."""
+    found_by: dict[str, Any] = {"inspection": source} if isinstance(source, Inspection) else {"visit": source}
+    for facts in points:
+        point = InspectionPoint(branch=branch, found_on=day, opened_at=moment, **found_by, **vars(facts))
+        point.save(force_insert=True)
+        events.tell(point, actor, Kind.OPENED, moment, person=facts.owner, due_on=facts.due_on)
 
 
 def withdraw(*, actor: "User", inspection: Inspection, why: str, at: datetime | None = None) -> Inspection:
@@ -208,12 +216,6 @@ def _refuse_strangers(branch: Branch, people: Sequence[Person], field: str) -> N
     here = set(Membership.objects.filter(branch=branch, person__in=people).on(clock.today()).values_list("person", flat=True)) if people else set[int]()
     if any(person.pk not in here for person in people):
         raise ValidationError(_("This person is not in the branch today.") if field == "owner" else {field: _("This person is not in the branch today.")})
-
-
-def _open(inspection: Inspection, actor: "User", facts: PointFacts, moment: datetime) -> None:
-    point = InspectionPoint(inspection=inspection, branch=inspection.branch, found_on=inspection.business_date, opened_at=moment, **vars(facts))
-    point.save(force_insert=True)
-    events.tell(point, actor, Kind.OPENED, moment, person=facts.owner, due_on=facts.due_on)
 
 
 def _locked(actor: "User", act: Act, point: InspectionPoint) -> InspectionPoint:

@@ -70,7 +70,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
     filters.form.fields["state"].widget = HiddenInput()
     order: Keyset[Any] = ByColumns("due_on", "pk", among=seen) if state in _COUNTED else ByDay("found_on", "pk")
     turn = turn_of(request, order)
-    page = order.page(turn, _told(request.user, rows.select_related("branch", "inspection", "owner")))
+    page = order.page(turn, _told(request.user, rows.select_related("branch", "inspection", "visit__leader", "visit__point", "owner")))
     if told := sum(point.is_told for point in page.items):
         audit.record(request.user, "inspections.seen", address=audit.address_of(request), rows=told)
     context = {
@@ -172,13 +172,14 @@ def point_export(request: HttpRequest, format: str) -> StreamingHttpResponse:
     columns = [
         Column(_("Found on"), "found_on", Kind.DAY),
         Column(_("Branch"), "branch__name"),
-        Column(_("Who inspected"), "inspection__inspector"),
+        Column(_("Found by"), "found_by"),
         Column(_("State"), "state", names={each.value: str(each.label) for each in State}),
         Column(_("To be mended by"), "due_on", Kind.DAY),
         Column(_("Mended at"), "mended_at", Kind.MOMENT),
         Column(_("Checked at"), "checked_at", Kind.MOMENT),
     ]
-    return sent(request, "inspections.exported", "inspection-points", Listing(columns, [filters.qs], order=("found_on", "pk")), format)
+    rows = filters.qs.annotate(found_by=Coalesce("inspection__inspector", "visit__leader__name"))
+    return sent(request, "inspections.exported", "inspection-points", Listing(columns, [rows], order=("found_on", "pk")), format)
 
 
 @require_GET
@@ -202,7 +203,7 @@ def inspection_export(request: HttpRequest, format: str) -> StreamingHttpRespons
 
 def seen_point(request: HttpRequest, point_id: UUID) -> Any:
     """Return a point that the reader sees, with `is_told`; anything else is not there."""
-    rows = InspectionPoint.objects.visible_to(request.user).select_related("branch", "inspection", "owner")
+    rows = InspectionPoint.objects.visible_to(request.user).select_related("branch", "inspection", "visit__leader", "visit__point", "owner")
     return get_object_or_404(_told(request.user, rows), public_id=point_id)
 
 

@@ -15,13 +15,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activities.api import rows
+from activities.api.contacts import CONTACT_POINTS, CONTACT_VISITS
 from activities.api.examples import VERSION_ID
 from activities.api.inspections import INSPECTIONS, POINTS
 from activities.api.needs import NEED_EVENTS, NEEDS
 from activities.api.serializers import PERIOD_REPORTS, REPORTS, STATEMENTS, STOCK_RECEIPTS, VERSIONS
 from activities.api.suggestions import SUGGESTIONS
 from activities.api.surveys import SURVEY_ANSWERS, SURVEYS
-from activities.models import DailyReport, Inspection, InspectionPoint, Need, NeedEvent, PeriodReport, ReportVersion, Suggestion, Survey, SurveyResponse
+from activities.models import (
+    ContactPoint,
+    ContactVisit,
+    DailyReport,
+    Inspection,
+    InspectionPoint,
+    Need,
+    NeedEvent,
+    PeriodReport,
+    ReportVersion,
+    Suggestion,
+    Survey,
+    SurveyResponse,
+)
 from branches.api.examples import ROOT
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from branches.models import Branch, Region, WorkUnit
@@ -75,6 +89,8 @@ SOURCES: Final[Mapping[str, Source]] = {
     "suggestion": Source("suggestions", SUGGESTIONS, Suggestion.objects.followed_by),
     "inspection": Source("inspections", INSPECTIONS, Inspection.objects.visible_to),
     "inspectionpoint": Source("inspection-points", POINTS, InspectionPoint.objects.visible_to),
+    "contactpoint": Source("contact-points", CONTACT_POINTS, ContactPoint.objects.visible_to),
+    "contactvisit": Source("contact-visits", CONTACT_VISITS, ContactVisit.objects.visible_to),
     "survey": Source("surveys", SURVEYS, Survey.objects.visible_to),
     "surveyresponse": Source("survey-answers", SURVEY_ANSWERS, SurveyResponse.objects.visible_to),
     "statement": Source("statements", STATEMENTS, rows.statements),

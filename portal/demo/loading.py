@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.cases.places import PREFIX
 from portal.demo.beside import add_goods, add_period_reports
 from portal.demo.city import build_city
+from portal.demo.contacts import add_contact_points
 from portal.demo.days import Chronicle
 from portal.demo.inspections import add_inspections
 from portal.demo.invention import SOURCE, Invention
@@ -54,6 +55,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_merits(invention, organisers)
     add_squads(invention, organisers)
     add_inspections(invention, organisers, sign_ins["demo-reviewer"])
+    add_contact_points(invention, sign_ins["demo-reviewer"])
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

@@ -61,6 +61,7 @@ LOOKS: Final[dict[str, Look]] = {
     "resolved": Look(_("Resolved"), "check", "ok"),
     "to_mend": Look(pgettext_lazy("point", "To be mended"), "disc", "held"),
     "point_overdue": Look(pgettext_lazy("point", "Overdue"), "clock", "accent"),
+    "unvisited": Look(_("Not visited for 7 days"), "clock", "warn"),
     "to_check": Look(pgettext_lazy("point", "To be checked"), "search", "warn"),
     "mended": Look(pgettext_lazy("point", "Mended and checked"), "check", "ok"),
     "covered": Look(_("Covered"), "check", "ok"),

@@ -26,3 +26,9 @@ def inspected(branch: Branch, by: User, *whats: str, due_in: int = 2, at: Any = 
 def a_point(branch: Branch, by: User, **options: Any) -> InspectionPoint:
     """The one point of an inspection of a branch."""
     return inspected(branch, by, "晚班登记缺项", **options).points.get()
+
+
+def inspection_of(point: InspectionPoint) -> Inspection:
+    """The inspection that found a point."""
+    assert point.inspection is not None
+    return point.inspection

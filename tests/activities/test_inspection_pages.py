@@ -12,7 +12,7 @@ from activities.services.inspections import assign, mend
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation.models import AuditEntry
-from tests.activities.inspected import WORDS, a_point, inspected
+from tests.activities.inspected import WORDS, a_point, inspected, inspection_of
 from tests.personas import City, Clock
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -134,7 +134,7 @@ def test_what_is_overdue_stands_first_for_branch_and_official(client: Client, br
 def test_words_and_names_are_for_those_who_mend_and_check(client: Client, branch: Branch, official: User, liaison: User, community_secretary: User) -> None:
     point = a_point(branch, official)
     for reader in (liaison, community_secretary):
-        for url in (POINTS, detail(point), reverse("inspections:inspection_detail", args=[point.inspection.public_id])):
+        for url in (POINTS, detail(point), reverse("inspections:inspection_detail", args=[inspection_of(point).public_id])):
             text = as_(client, reader).get(url).content.decode()
             assert "晚班登记缺项" not in text
             assert "登记有缺项" not in text

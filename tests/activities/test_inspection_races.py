@@ -10,7 +10,7 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.accounts.threads import at_once
-from tests.activities.inspected import WORDS, a_point
+from tests.activities.inspected import WORDS, a_point, inspection_of
 from tests.factories import make_user
 from tests.personas import MARCH_6, MARCH_7
 
@@ -64,7 +64,7 @@ def test_a_point_mended_while_its_inspection_is_withdrawn_ends_withdrawn(branch:
     point = a_point(branch, official)
 
     ended = at_once(
-        lambda: mend(actor=organiser, point=point, seen=1, note="已补"), lambda: withdraw(actor=official, inspection=point.inspection, why="记错了")
+        lambda: mend(actor=organiser, point=point, seen=1, note="已补"), lambda: withdraw(actor=official, inspection=inspection_of(point), why="记错了")
     )
 
     assert ended.count("done") >= 1
@@ -74,7 +74,7 @@ def test_a_point_mended_while_its_inspection_is_withdrawn_ends_withdrawn(branch:
 
 
 def test_an_inspection_is_withdrawn_by_one_of_two(branch: Branch, official: User, reviewer: User) -> None:
-    inspection = a_point(branch, official).inspection
+    inspection = inspection_of(a_point(branch, official))
 
     ended = at_once(*(lambda actor=actor: withdraw(actor=actor, inspection=inspection, why="记错了") for actor in (official, reviewer)))
 

@@ -12,7 +12,7 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation.refusals import constraint_of
-from tests.activities import broken_inspection_rules, broken_need_rules, broken_suggestion_rules, broken_survey_rules  # noqa: F401 - enter their cases
+from tests.activities import broken_contact_rules, broken_inspection_rules, broken_need_rules, broken_suggestion_rules, broken_survey_rules  # noqa: F401 - enter their cases
 from tests.activities.broken_rules import CASES
 from tests.activities.rows import HOUR, NINE, a_branch, daily, entry, measure, own_metric, stored, version
 from tests.factories import make_person, make_user

@@ -17,9 +17,9 @@ from openpyxl import Workbook
 
 from activities import freezing, services
 from activities.imports import services as import_services
-from activities.models import Metric, ReportImport, Statement
+from activities.models import ContactTerm, Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, file_period_report, following, inspections, needs, suggestions, surveys, works_of
+from activities.services import Figure, contacts, file_period_report, following, inspections, needs, suggestions, surveys, works_of
 from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -69,6 +69,7 @@ TYPED: Final = (
     ),
     *("降压药两盒", "3栋2单元501", "5栋", "6栋", "示例居民", "示***", "已送达", "请协调车辆", "药店没有这种药，正在找别的药店"),
     *("示例区督查一组", "夜间值守与出入登记", "在岗，登记有缺项", "晚班登记缺体温", "警示牌破损", "消杀台账漏记", "灭火器过期", "警示牌已换", "记错了支部"),
+    *("示例局长", "示例区住建局副局长", "东门菜场", "西门", "卡口照明不足", "加装一盏灯", "示例科长"),
     *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
     *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
@@ -109,6 +110,7 @@ def build_world() -> World:
     _praised(world)
     _surveyed(world)
     _inspected(world)
+    _contacted(world)
     _staffed(world)
     _in_squads(world)
     return world
@@ -398,6 +400,25 @@ def _inspected(world: World) -> None:
     points["checked"] = inspections.let_pass(actor=official, point=points["checked"], seen=2)
     world.things |= {f"point_{key}": point for key, point in points.items()}
     world.things["inspection_gone"] = inspections.withdraw(actor=official, inspection=inspection(1, {"警示牌破损": TODAY}), why="记错了支部")
+
+
+def _contacted(world: World) -> None:
+    """A site of the member's with two visits and something to mend, one that nobody visited, and one that is no more."""
+    reviewer, community, main = world.users["reviewer"], world.regions["community"], world.branches["main"]
+
+    def contact(key: str, spot: str, leader: str = "示例局长") -> Any:
+        facts = contacts.LeaderFacts(leader, TODAY - 20 * DAY, office="示例区住建局副局长", duty_phone="19900003333")
+        world.things[key], _created = contacts.add_point(actor=reviewer, region=community, spot=spot, leader=facts, uid=uuid4())
+        return world.things[key]
+
+    own = contact("contact", "")
+    ContactTerm.objects.filter(point=own).update(leader=world.people["member"])
+    for days_ago, points in ((9, []), (1, [inspections.PointFacts("加装一盏灯", TODAY + DAY)])):
+        facts = contacts.VisitFacts(moment() - days_ago * DAY, "卡口照明不足", "示例科长" if points else "")
+        visit, _created = contacts.record_visit(actor=reviewer, point=own, facts=facts, uid=uuid4(), branch=main, points=points)
+    world.things["contact_point"] = visit.points.get()
+    contact("contact_alone", "东门菜场")
+    world.things["contact_closed"] = contacts.close(actor=reviewer, point=contact("contact_closed", "西门"), last_day=TODAY - DAY)
 
 
 def workbook(name: str, clerk: str = "钱", **changes: str) -> bytes:

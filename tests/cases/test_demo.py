@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from activities import rollups
-from activities.models import DailyReport, Entry, EntryParticipant, Measure, Need, PeriodReport, ReportVersion, StockReceipt, Suggestion
+from activities.models import ContactTerm, DailyReport, Entry, EntryParticipant, Measure, Need, PeriodReport, ReportVersion, StockReceipt, Suggestion
 from activities.rollups import Scope, Span
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -40,7 +40,8 @@ def test_everything_invented_is_marked(demo: None) -> None:
         assert not model._default_manager.exclude(name__startswith="示例").exists()
     assert not Region.objects.exclude(name_en__startswith="Sample").exists()
     # Numbers of this range are nobody's.
-    assert not Person.objects.exclude(phone__startswith="1990001").exists()
+    assert not Person.objects.exclude(Q(phone="", contact_terms__isnull=False) | Q(phone__startswith="1990001")).exists()
+    assert not ContactTerm.objects.exclude(Q(duty_phone="") | Q(duty_phone__startswith="1990000")).exists()
     assert not Person.objects.exclude(Q(duty_phone="") | Q(duty_phone__startswith="1990000")).exists()
     assert not Region.objects.exclude(Q(code="") | Q(code__startswith="99")).exists()
 

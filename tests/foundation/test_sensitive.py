@@ -14,6 +14,7 @@ HARMLESS = {
     "activities.ReportVersion.review_note": "written by a reviewer about figures, read by every reader of the report",
     "activities.ImportedFigure.qualifier_text": "the printed qualifier",
     "activities.ImportedFigure.unit_text": "the printed unit",
+    "activities.ContactTerm.duty_phone": "a number of the office, given out to be called; masked and its use logged all the same",
     "activities.Measure.qualifier_text": "the printed qualifier",
     "activities.Measure.unit_text": "the printed unit",
     "activities.Statement.note": "from a published text",

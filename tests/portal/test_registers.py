@@ -57,6 +57,8 @@ def test_each_number_opens_as_many_rows(branch: Branch, other_branch: Branch, or
         "Inspections to be mended": "1",
         "Inspections overdue": "0",
         "Inspections to be checked": "1",
+        "Contact points answered for": "0",
+        "Contact points not visited for 7 days": "0",
         "Surveys open now": "1",
         "Suggestions to be answered": "0",
         "Suggestions of these for you to answer": "0",
