@@ -1,10 +1,11 @@
 """What the registers of a region or a branch say now, from their records: needs that are overdue, shifts short of people, answers
-to surveys, suggestions that wait.
+to surveys, suggestions that wait, points that should have been mended, sites where no leader has been, squads at work.
 
 All of it changes by the minute, and there are never many: so no totals are kept of it. What reports took over from registers is in the totals, as it
 was filed.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +14,15 @@ from typing import Any
 from django.db.models import BigIntegerField, Count, F, Q, QuerySet, Value
 from django.utils import timezone
 
-from activities.models import Need, Suggestion, SurveyResponse
+from activities.filters_contacts import LONG
+from activities.models import ContactPoint, InspectionPoint, Need, Suggestion, SurveyResponse
 from activities.rollups.children import child_of_branch, lists_branches
 from activities.rollups.scope import Scope, Span
 from activities.survey_results import percent
 from branches.access import regions_below
-from members.models import Shift
+from members.models import Shift, Squad
 
-_NEEDS, _SHIFTS, _ANSWERS, _SUGGESTIONS = "needs", "shifts", "answers", "suggestions"
+_NEEDS, _SHIFTS, _ANSWERS, _SUGGESTIONS, _POINTS, _SITES, _SQUADS = "needs", "shifts", "answers", "suggestions", "points", "sites", "squads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Standing:
         valid: answers of the days shown that count, of surveys about satisfaction.
         satisfied: those of them that say that somebody is satisfied.
         suggestions: what was passed upward and waits for an answer, of the scope's branches, or at the region itself.
+        points: what inspections and visits found and should have been mended by now.
+        sites: contact points in the region to which nobody came for 7 days; 0 of a branch, which has none of its own.
+        squads: squads at work today.
     """
 
     overdue: Mapping[int | None, int] = field(default_factory=dict)
@@ -43,6 +48,9 @@ class Standing:
     valid: int = 0
     satisfied: int = 0
     suggestions: int = 0
+    points: int = 0
+    sites: int = 0
+    squads: int = 0
 
     @property
     def percent(self) -> int | None:
@@ -57,14 +65,16 @@ def standing(scope: Scope, span: Span, moment: datetime) -> Standing:
     """
     if scope.work_unit is not None:
         return Standing()
-    parts = _overdue(scope, moment).union(_short(scope, moment), _answers(scope, span), _waiting(scope), all=True)
-    said: dict[str, dict[int | None, tuple[int, int]]] = {_NEEDS: {}, _SHIFTS: {}, _ANSWERS: {}, _SUGGESTIONS: {}}
-    for part, line, first, second in parts:
+    others = (_short(scope, moment), _answers(scope, span), _waiting(scope), _to_mend(scope, moment), _unvisited(scope, moment), _squads(scope, moment))
+    said: dict[str, dict[int | None, tuple[int, int]]] = defaultdict(dict)
+    for part, line, first, second in _overdue(scope, moment).union(*others, all=True):
         said[part][line] = (first, second)
-    now, soon = said[_SHIFTS].get(None, (0, 0))
-    satisfied, valid = said[_ANSWERS].get(None, (0, 0))
-    waiting, _none = said[_SUGGESTIONS].get(None, (0, 0))
-    return Standing({line: number for line, (number, _none) in said[_NEEDS].items()}, now, soon, valid, satisfied, waiting)
+    overdue = {line: number for line, (number, _none) in said.pop(_NEEDS, {}).items()}
+    told = {part: lines[None] for part, lines in said.items()}
+    now, soon = told.get(_SHIFTS, (0, 0))
+    satisfied, valid = told.get(_ANSWERS, (0, 0))
+    waiting, points, sites, squads = (told.get(part, (0, 0))[0] for part in (_SUGGESTIONS, _POINTS, _SITES, _SQUADS))
+    return Standing(overdue, now, soon, valid, satisfied, waiting, points, sites, squads)
 
 
 def _overdue(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
@@ -88,6 +98,22 @@ def _waiting(scope: Scope) -> "QuerySet[Any, Any]":
     at_the_region = Q(with_region=scope.region) if scope.region else Q(pk__in=())
     rows = Suggestion.objects.filter(_of_scope(scope, "branch") | at_the_region, state=Suggestion.State.PASSED)
     return _counted(_all_together(rows, _SUGGESTIONS), Count("pk"), Value(0))
+
+
+def _to_mend(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
+    rows = InspectionPoint.objects.overdue(timezone.localdate(moment)).filter(_of_scope(scope, "branch"))
+    return _counted(_all_together(rows, _POINTS), Count("pk"), Value(0))
+
+
+def _unvisited(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
+    rows = ContactPoint.objects.with_visits().unvisited(timezone.localdate(moment) - LONG)
+    rows = rows.hosted_in(scope.region) if scope.region is not None else rows.none()
+    return _counted(_all_together(rows, _SITES), Count("pk"), Value(0))
+
+
+def _squads(scope: Scope, moment: datetime) -> "QuerySet[Any, Any]":
+    rows = Squad.objects.on(timezone.localdate(moment)).filter(_of_scope(scope, "branch"))
+    return _counted(_all_together(rows, _SQUADS), Count("pk"), Value(0))
 
 
 def _of_scope(scope: Scope, branch: str) -> Q:

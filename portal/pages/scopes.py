@@ -196,27 +196,44 @@ def reports_url(thing: Region | Branch, span: Span, **more: str) -> str:
 
 def overdue_url(thing: Region | Branch) -> str:
     """Return the address of the needs of a region or branch that should have been resolved by now."""
-    kind = "region" if isinstance(thing, Region) else "branch"
-    return f"{reverse('activities:need_list')}?{urlencode({'state': 'overdue', kind: str(thing.public_id)})}"
+    return _listed("activities:need_list", thing, state="overdue")
 
 
 def short_url(thing: Region | Branch) -> str:
     """Return the address of the shifts of a region or branch that lack people now or in the next 24 hours."""
-    kind = "region" if isinstance(thing, Region) else "branch"
-    return f"{reverse('roster:shift_list')}?{urlencode({'short': 'soon', kind: str(thing.public_id)})}"
+    return _listed("roster:shift_list", thing, short="soon")
 
 
 def answers_url(thing: Region | Branch, span: Span) -> str:
     """Return the address of the answers of a region or branch that count, of some days, of surveys about satisfaction."""
-    kind = "region" if isinstance(thing, Region) else "branch"
-    query = {"since": span.first.isoformat(), "until": span.last.isoformat(), kind: str(thing.public_id), "state": "valid", "satisfied": "said"}
-    return f"{reverse('surveys:answer_list')}?{urlencode(query)}"
+    days = {"since": span.first.isoformat(), "until": span.last.isoformat()}
+    return _listed("surveys:answer_list", thing, **days, state="valid", satisfied="said")
 
 
 def waiting_url(thing: Region | Branch) -> str:
     """Return the address of the suggestions of a region or branch that wait for an answer."""
+    return _listed("suggestions:suggestion_list", thing, state="passed")
+
+
+def to_mend_url(thing: Region | Branch) -> str:
+    """Return the address of the points of a region or branch that should have been mended by now."""
+    return _listed("inspections:point_list", thing, state="overdue")
+
+
+def unvisited_url(thing: Region | Branch) -> str:
+    """Return the address of the contact points of a region to which nobody came for 7 days."""
+    return _listed("contacts:contact_list", thing, state="unvisited")
+
+
+def squads_url(thing: Region | Branch) -> str:
+    """Return the address of the squads of a region or branch that are at work today."""
+    return _listed("squads:squad_list", thing)
+
+
+def _listed(page: str, thing: Region | Branch, **query: str) -> str:
+    """Return the address of a list of a register, of a region or a branch."""
     kind = "region" if isinstance(thing, Region) else "branch"
-    return f"{reverse('suggestions:suggestion_list')}?{urlencode({'state': 'passed', kind: str(thing.public_id)})}"
+    return f"{reverse(page)}?{urlencode({**query, kind: str(thing.public_id)})}"
 
 
 def with_more(address: str, pairs: Sequence[tuple[str, str]]) -> str:

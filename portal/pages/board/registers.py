@@ -6,7 +6,7 @@ from django.utils.translation import ngettext, pgettext
 from activities.rollups import Span, Standing
 from branches.models import Branch, Region
 from portal.pages.board.lines import RegisterTile
-from portal.pages.scopes import answers_url, overdue_url, short_url, waiting_url
+from portal.pages.scopes import answers_url, overdue_url, short_url, squads_url, to_mend_url, unvisited_url, waiting_url
 from portal.templatetags.ui import number as printed
 
 
@@ -15,7 +15,15 @@ def tiles_of(said: Standing, thing: Region | Branch, span: Span, *, sees_roster:
 
     Where people lack is for whoever may see the roster of the scope.
     """
-    found = [_overdue(said, thing), _short(said, thing) if sees_roster else None, _satisfied(said, thing, span), _waiting(said, thing)]
+    found = [
+        _overdue(said, thing),
+        _short(said, thing) if sees_roster else None,
+        _satisfied(said, thing, span),
+        _waiting(said, thing),
+        _to_mend(said, thing),
+        _unvisited(said, thing),
+        _squads(said, thing),
+    ]
     return [tile for tile in found if tile is not None]
 
 
@@ -51,3 +59,26 @@ def _waiting(said: Standing, thing: Region | Branch) -> RegisterTile | None:
     rows = [(_("Suggestions that wait for an answer, now"), said.suggestions)]
     note, unit = _("now, whatever the days shown"), pgettext("of suggestions", "waiting for an answer")
     return RegisterTile(_("Suggestions"), printed(said.suggestions), unit, note, waiting_url(thing), rows)
+
+
+def _to_mend(said: Standing, thing: Region | Branch) -> RegisterTile | None:
+    if not said.points:
+        return None
+    rows = [(_("Points to mend that are overdue, now"), said.points)]
+    note, unit = _("found by inspections and visits"), pgettext("of points to mend", "overdue")
+    return RegisterTile(_("Points to mend"), printed(said.points), unit, note, to_mend_url(thing), rows)
+
+
+def _unvisited(said: Standing, thing: Region | Branch) -> RegisterTile | None:
+    if not said.sites:
+        return None
+    rows = [(_("Contact points not visited for 7 days"), said.sites)]
+    return RegisterTile(_("Contact points"), printed(said.sites), pgettext("of contact points", "not visited for 7 days"), "", unvisited_url(thing), rows)
+
+
+def _squads(said: Standing, thing: Region | Branch) -> RegisterTile | None:
+    if not said.squads:
+        return None
+    return RegisterTile(
+        _("Squads"), printed(said.squads), pgettext("of squads", "at work today"), "", squads_url(thing), [(_("Squads at work, today"), said.squads)]
+    )

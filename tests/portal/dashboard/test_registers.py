@@ -3,14 +3,18 @@
 import csv
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from psycopg2.extras import DateTimeTZRange
 
 from branches.models import Branch
 from members.models import DutyPost, Shift
+from members.services.squads import SquadFacts, found_squad
 from portal.accounts.models import User
-from portal.pages.scopes import answers_url, dashboard_url, overdue_url, short_url, waiting_url
+from portal.pages.scopes import answers_url, dashboard_url, overdue_url, short_url, squads_url, to_mend_url, unvisited_url, waiting_url
+from tests.activities.contacted import contact, visited
+from tests.activities.inspected import a_point
 from tests.activities.needs import recorded
 from tests.activities.rows import stored
 from tests.activities.suggestions import suggested
@@ -92,6 +96,43 @@ def test_suggestions_that_wait_are_told_and_opened_also_where_the_region_has_the
         assert f"社情民意 {number} 条待答复" in words(html)
         assert opens(html, waiting_url(thing))
         assert f"共 {number} 条" in words(page(official, waiting_url(thing)))
+
+
+def test_points_that_should_have_been_mended_are_told_and_opened(branch: Branch, other_branch: Branch, official: User, city: City, clock: Clock) -> None:
+    a_point(branch, official, due_in=2)
+    a_point(other_branch, official, due_in=9)
+    assert "项已超期" not in page(official, dashboard_url(city.north, DAY))
+    clock.move_to(clock.now() + timedelta(days=4))
+
+    for thing in (branch, city.north):
+        html = page(official, dashboard_url(thing, DAY))
+        assert "整改问题 1 项已超期" in words(html)
+        assert opens(html, to_mend_url(thing))
+        assert "共 1 条" in words(page(official, to_mend_url(thing)))
+
+
+def test_sites_to_which_no_leader_came_for_a_week_are_told_of_regions_and_opened(branch: Branch, reviewer: User, official: User, city: City) -> None:
+    contact(city.community, reviewer, spot="东门")
+    visited(contact(city.community, reviewer, spot="西门", name="另一局长"), reviewer)
+
+    html = page(official, dashboard_url(city.north, DAY))
+
+    assert "包保联系点 1 处 7 天未走访" in words(html)
+    assert opens(html, unvisited_url(city.north))
+    assert "东门" in page(official, unvisited_url(city.north))
+    assert "西门" not in page(official, unvisited_url(city.north)).split("<tbody>")[1]
+    assert "包保联系点 1" not in words(page(official, dashboard_url(branch, DAY)))
+
+
+def test_squads_at_work_are_told_and_opened(branch: Branch, organiser: User, official: User, city: City) -> None:
+    for name, first_day in (("第一突击队", MARCH_5), ("第二突击队", MARCH_6 + timedelta(days=1))):
+        found_squad(actor=organiser, branch=branch, facts=SquadFacts(name), first_day=first_day, uid=uuid4())
+
+    for thing in (branch, city.north):
+        html = page(official, dashboard_url(thing, DAY))
+        assert "小分队 1 支今日在岗" in words(html)
+        assert opens(html, squads_url(thing))
+        assert "共 1 条" in words(page(official, squads_url(thing)))
 
 
 def test_tiles_and_file_say_the_same(branch: Branch, organiser: User, official: User, city: City, clock: Clock) -> None:
