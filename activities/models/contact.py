@@ -15,6 +15,7 @@ from members.models import Person
 from portal.foundation.models import PublicModel
 from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
 
+# A site is of no branch: its words go so long after the last day on which a leader answered for it.
 _FOUND: Final = Sensitive("knowing what a leader found at a site and what has to be mended there; may tell of people", AFTER_THE_BRANCH)
 
 

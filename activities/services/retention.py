@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from activities.models import Need, NeedEvent, Suggestion, SuggestionEvent, SurveyAnswer
+from activities.models import ContactVisit, Inspection, InspectionPoint, InspectionPointEvent, Need, NeedEvent, Suggestion, SuggestionEvent, SurveyAnswer
 from branches.models import Branch
 from members.models import OnSiteStay, ServiceNote
 from portal.foundation import audit, clock
@@ -22,9 +22,11 @@ _EMPTY: Final = ("", GONE)
 def empty_words() -> int:
     """Empty the words of branches that ended so long ago, and the places where people lived on site; return how many rows.
 
-    Those of needs, answers to surveys, suggestions and merit. One step, and one row of the audit log that says how many of each.
+    Those of needs, answers to surveys, suggestions, merit and inspections; and of visits to contact points for which nobody has answered for as long.
+    One step, and one row of the audit log that says how many of each.
     """
-    over = Branch.objects.filter(ended_on__lt=timezone.localdate(clock.now()) - AFTER_THE_BRANCH).values("pk")
+    day = timezone.localdate(clock.now()) - AFTER_THE_BRANCH
+    over = Branch.objects.filter(ended_on__lt=day).values("pk")
     # Whoever recorded a need goes on reading it: it waits for both ends.
     needs = Need.objects.filter(branch__in=over, origin__in=over)
     emptied: dict[str, Any] = {
@@ -33,6 +35,12 @@ def empty_words() -> int:
         "answers": _emptied(SurveyAnswer.objects.filter(response__branch__in=over), "free_text"),
         "suggestion_events": _emptied(SuggestionEvent.objects.filter(suggestion__branch__in=over), "note"),
         "suggestions": Suggestion.objects.filter(~Q(words=GONE) | ~Q(answer__in=_EMPTY), branch__in=over).update(words=GONE, answer=_gone("answer")),
+        "inspections": Inspection.objects.filter(~Q(looked_at__in=_EMPTY) | ~Q(result__in=_EMPTY) | ~Q(withdrawn_why__in=_EMPTY), branch__in=over).update(
+            looked_at=_gone("looked_at"), result=_gone("result"), withdrawn_why=_gone("withdrawn_why")
+        ),
+        "points": _emptied(InspectionPoint.objects.filter(branch__in=over), "what"),
+        "point_events": _emptied(InspectionPointEvent.objects.filter(branch__in=over), "note"),
+        "visits": _emptied(ContactVisit.objects.filter(point__closed_on__lt=day), "found"),
         "merits": _emptied(ServiceNote.objects.filter(branch__in=over), "words"),
         "stays": OnSiteStay.objects.filter(branch__in=over).exclude(place="").update(place=""),
     }

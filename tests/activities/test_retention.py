@@ -8,6 +8,8 @@ import pytest
 from activities import registers
 from activities.models import Need, NeedEvent, SurveyAnswer
 from activities.services import retention, surveys
+from activities.services.contacts import close
+from activities.services.inspections import mend
 from activities.services.needs import hand_on, resolve
 from activities.services.suggestions import answer
 from activities.services.surveys import Form, Given
@@ -21,6 +23,8 @@ from portal.foundation.jobs import ask_for
 from portal.foundation.models import AuditEntry
 from portal.foundation.sensitive import GONE
 from portal.housekeeping import keep_house
+from tests.activities.contacted import contact, visited
+from tests.activities.inspected import a_point, inspection_of
 from tests.activities.needs import recorded
 from tests.activities.suggestions import suggested
 from tests.personas import MARCH_6, City, Clock
@@ -65,7 +69,7 @@ def test_then_words_go_in_one_step_and_figures_stay(told: Need, branch: Branch, 
     assert OnSiteStay.objects.get().place == ""
     assert {code: figure.value for code, figure in registers.figures_of(branch, MARCH_6).items()} == before
     entry = AuditEntry.objects.get(action="words.emptied")
-    none = dict.fromkeys(("suggestions", "suggestion_events", "merits"), 0)
+    none = dict.fromkeys(("suggestions", "suggestion_events", "merits", "inspections", "points", "point_events", "visits"), 0)
     assert (entry.actor, entry.details) == (None, {"events": 1, "needs": 1, "answers": 1, "stays": 1} | none)
     # The next night there is nothing left to do, and nothing to say.
     assert retention.empty_words() == 0
@@ -99,4 +103,28 @@ def test_words_of_suggestions_and_of_merit_go_too_and_their_course_stays(
     assert list(held.events.order_by("number").values_list("kind", "note")) == [("recorded", ""), ("passed", ""), ("answered", GONE)]
     assert person.service_notes.get().words == GONE
     assert not person.service_notes.standing().exists()
+    assert retention.empty_words() == 0
+
+
+def test_words_of_inspections_go_too_and_those_of_visits_when_nobody_answers_for_the_site(
+    branch: Branch, organiser: User, reviewer: User, official: User, administrator: User, city: City, clock: Clock
+) -> None:
+    point = a_point(branch, official)
+    mend(actor=organiser, point=point, seen=1, note="已补")
+    over, kept = (contact(city.community, reviewer, spot=spot, name=spot) for spot in ("东门", "西门"))
+    for site in (over, kept):
+        visited(site, reviewer)
+    close(actor=reviewer, point=over, last_day=MARCH_6)
+    clock.move_to(clock.now() + LONG + timedelta(days=1))
+    # The visit of the site that is over; the branch is at work.
+    assert retention.empty_words() == 1
+    end_branch(actor=administrator, branch=branch, last_day=MARCH_6)
+
+    assert retention.empty_words() == 3
+
+    point.refresh_from_db()
+    inspection = inspection_of(point)
+    assert (point.what, point.state, inspection.looked_at, inspection.result, inspection.withdrawn_why) == (GONE, "mended", GONE, GONE, "")
+    assert list(point.events.order_by("number").values_list("note", flat=True)) == ["", GONE]
+    assert [site.visits.get().found == GONE for site in (over, kept)] == [True, False]
     assert retention.empty_words() == 0
