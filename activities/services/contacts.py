@@ -75,6 +75,8 @@ def add_point(*, actor: "User", region: Region, spot: str, leader: LeaderFacts, 
 
     content = {"region": str(region.public_id), "spot": spot, "leader": {name: str(value) for name, value in vars(leader).items()}}
     with refusals_beside(_FIELDS):
+        # One after another in a region: a form that is sent twice finds what it stored, and not a site that is taken.
+        Region.objects.select_for_update(no_key=True).get(pk=region.pk)
         return stored_once(account=actor, uid=uid, content=content, rows=ContactPoint.objects.all(), store=store)
 
 
