@@ -10,7 +10,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from portal.foundation.acting import acting
+
+    with acting(f"command:{sys.argv[1] if len(sys.argv) > 1 else 'help'}"):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class ActivitiesConfig(AppConfig):
         "inspection_point_is_kept": _("A point that was found is kept."),
         "inspection_point_event_is_only_added": _("What happened to a point is never changed; write down what happens next."),
         "contact_point_is_kept": _("A contact point is kept; say until when somebody answers for it."),
+        "point_file_stays_as_added": _("What a picture shows is never said otherwise afterwards; take it away and add it again."),
         "contact_visit_stays_as_recorded": _("A visit stays as it was recorded; write down the next one."),
         "unit_in_use_keeps_its_meaning": _("A unit that has figures keeps its meaning; add a new one."),
         "opened_survey_keeps_its_questions": _("Once a survey is open its questions stay; make a new survey for others."),

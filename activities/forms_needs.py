@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Need, NeedEvent
 from activities.services.needs import NeedFacts, Target
-from branches import access
 from branches.access import Act
 from branches.models import Branch, Level, Region
 from members.models import Membership, Person
@@ -132,10 +131,10 @@ class HandOnForm(DeedForm):
 
     def __init__(self, need: Need, *args: Any, **options: Any) -> None:
         super().__init__(need, *args, **options)
-        groups = [(str(title), list(targets)) for title, targets in _targets(need.branch)]
-        self._targets = {_code(target): target for _title, targets in groups for target in targets}
+        groups = [(str(title), list(targets)) for title, targets in targets_of(need.branch)]
+        self._targets = {code_of(target): target for _title, targets in groups for target in targets}
         field: Any = self.fields["to"]
-        field.choices = [("", "—"), *((title, [(_code(target), target.name) for target in targets]) for title, targets in groups if targets)]
+        field.choices = [("", "—"), *((title, [(code_of(target), target.name) for target in targets]) for title, targets in groups if targets)]
 
     def clean_to(self) -> Target:
         """Return what was chosen."""
@@ -196,11 +195,12 @@ class ManyDoneForm(forms.Form):
         return found
 
 
-def _code(target: Target) -> str:
+def code_of(target: Target) -> str:
+    """Return how a choice names what a need goes to."""
     return f"{target._meta.model_name}:{target.public_id}"
 
 
-def _targets(branch: Branch) -> Iterator[tuple[Any, Any]]:
+def targets_of(branch: Branch) -> Iterator[tuple[Any, Any]]:
     """Yield groups of what a branch may hand needs on to."""
     today: date = clock.today()
     above = list(Region.objects.above(branch.region, today))
@@ -214,4 +214,4 @@ def _targets(branch: Branch) -> Iterator[tuple[Any, Any]]:
 
 def records_somewhere(user: object) -> bool:
     """Say whether `user` records needs for any branch."""
-    return access.may(user, Act.RECORD_NEEDS)
+    return Branch.objects.visible_to(user, Act.RECORD_NEEDS).still_open().exists()

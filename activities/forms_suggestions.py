@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from activities.models import Suggestion
 from activities.services.suggestions import SuggestionFacts, Target, scopes_above
-from branches import access
 from branches.access import Act
 from branches.models import Branch
 
@@ -131,4 +130,4 @@ def _code(target: Target) -> str:
 
 def records_somewhere(user: object) -> bool:
     """Say whether `user` records suggestions for any branch."""
-    return access.may(user, Act.RECORD_SUGGESTIONS)
+    return Branch.objects.visible_to(user, Act.RECORD_SUGGESTIONS).still_open().exists()

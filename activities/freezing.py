@@ -40,7 +40,7 @@ def freeze(*, actor: "User", scope: Scope, span: Span, metric: Metric, purpose: 
         if outermost:
             # Figure, completeness and what was seen are of one snapshot.
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT pg_current_snapshot()::text, pg_current_xact_id()::text::bigint")
+        cursor.execute("SELECT foundation_snapshot(), foundation_transaction()")
         snapshot, own = cursor.fetchone()
         total = totals(scope, span, [metric]).get(metric.code)
         full = completeness(scope, span.last)

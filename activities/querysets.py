@@ -226,8 +226,6 @@ class NeedQuerySet(ScopedQuerySet[Any]):
         """
         allowed = access.reach(actor, Act.SEE_SENSITIVE)
         own = access.branches_within(allowed, "branch__") | access.branches_within(allowed, "origin__") if allowed else Q(pk__in=())
-        if allowed.everything:
-            return self
         return self.filter(own | access.handed_to(access.reach(actor, Act.ANSWER_NEEDS)))
 
 
@@ -258,7 +256,7 @@ class SuggestionQuerySet(ScopedQuerySet[Any]):
     def answered_by(self, actor: object) -> Self:
         """Suggestions that wait where `actor` answers them."""
         allowed = access.reach(actor, Act.ANSWER_SUGGESTIONS)
-        return self.filter(Q() if allowed.everything else access.handed_to(allowed), state="passed")
+        return self.filter(access.handed_to(allowed), state="passed")
 
     def asked_of(self, actor: object) -> Self:
         """Suggestions that were passed, at any time, to where `actor` answers."""
@@ -355,6 +353,17 @@ class InspectionPointQuerySet(InspectedQuerySet):
 
 class InspectionPointEventQuerySet(OfABranchQuerySet):
     """What happened to points to mend."""
+
+
+class PointFileQuerySet(ScopedQuerySet[Any]):
+    """Pictures and documents of points to mend: for whoever mends and whoever checks at the branch."""
+
+    scope_path = "point__branch__"
+    scope_act = Act.SEE_PICTURES
+
+    def kept(self) -> Self:
+        """Rows whose content is still there."""
+        return self.filter(file__thrown_away_at=None)
 
 
 class SurveyQuerySet(OfABranchQuerySet):

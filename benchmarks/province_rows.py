@@ -9,6 +9,8 @@ from benchmarks.works import Ground
 from portal.foundation.text import pinyin_key, search_text
 
 ALWAYS = "(,)"
+# A grant has a last day; the days of these are long gone.
+FOR_LONG = "(,2999-01-01)"
 # No hash begins so: nobody signs in with such an account until a password is set.
 NO_PASSWORD = "!generated"  # noqa: S105
 HOUSEHOLDS = 1_700
@@ -29,7 +31,8 @@ TABLES = {
     "members_membership": "id, public_id, source, key, during, branch_life, branch_id, person_id",
     "members_officerterm": "id, public_id, source, key, office, during, membership_during, branch_id, membership_id",
     "accounts_user": (
-        "id, password, is_superuser, username, email, is_staff, is_active, date_joined, public_id, name, is_machine, must_change_password, language, person_id"
+        "id, password, is_superuser, username, email, is_staff, is_active, date_joined, public_id, name, is_machine, must_change_password, language, person_id,"
+        " has_second_factor, unread_alerts"
     ),
     "accounts_grant": "id, public_id, role, everything, during, sensitive, given_at, branch_id, region_id, user_id",
 }
@@ -181,7 +184,7 @@ class _Rows:
 
     def grant(self) -> Iterator[dict[str, object]]:
         """What the accounts may do."""
-        common = {"everything": False, "during": ALWAYS, "sensitive": False, "given_at": self.since, "branch_id": None, "region_id": None}
+        common = {"everything": False, "during": FOR_LONG, "sensitive": False, "given_at": self.since, "branch_id": None, "region_id": None}
         users, count = self.first["accounts_user"], len(self.province.branches)
         for number in range(count):
             yield common | {"role": "organiser", "branch_id": self.first["branches_branch"] + number, "user_id": users + number}
@@ -192,7 +195,10 @@ class _Rows:
         return self.province.numbers("county")
 
     def _account(self, username: str, name: str) -> dict[str, object]:
-        flags = {"is_superuser": False, "is_staff": False, "is_active": True, "is_machine": False, "must_change_password": False}
+        flags = dict.fromkeys(("is_superuser", "is_staff", "is_machine", "must_change_password", "has_second_factor"), False) | {
+            "is_active": True,
+            "unread_alerts": 0,
+        }
         return flags | {"password": NO_PASSWORD, "username": username, "email": "", "date_joined": self.since, "name": name, "language": ""}
 
     def _in_turn(self, earlier: int | None, later: int | None, moved: int) -> Iterator[tuple[int, str]]:

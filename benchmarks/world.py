@@ -69,7 +69,7 @@ def span(days: int) -> Span:
 def account(role: Role, region: Region | None = None, *, sensitive: bool = False) -> Any:
     """Make an account with a role over a region, or over everything."""
     user = get_user_model()._default_manager.create(username=f"bench-{uuid.uuid4().hex[:12]}", name="基准")
-    Grant.objects.create(user=user, role=role, region=region, everything=region is None, during=DateRange(None, None), sensitive=sensitive)
+    Grant.objects.create(user=user, role=role, region=region, everything=region is None, during=DateRange(None, date(2999, 1, 1)), sensitive=sensitive)
     return user
 
 

@@ -10,14 +10,16 @@ Nothing here imports the user: any object with `current_grants` will do.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from branches.closing import BranchClosed
 from portal.foundation import clock
+from portal.foundation.errors import Forbidden
 
 if TYPE_CHECKING:
     from branches.models import Branch, Region, WorkUnit
@@ -70,13 +72,21 @@ class Act(Enum):
     RECORD_INSPECTIONS = "write down an inspection of a branch, with what is to be mended"
     MEND_POINTS = "say who sees to what is to be mended, and that it is mended"
     CHECK_POINTS = "say after looking again whether something is mended"
+    SEE_PICTURES = "look at pictures and documents of what is to be mended, and add some"
     SEE_CONTACT_POINTS = "see which leader answers for which site"
     KEEP_CONTACT_POINTS = "say which leader answers for which site, and record visits from a telephone call"
     ADMINISTER = "keep branches, people and sign-ins"
+    PREPARE_END = "prepare the end of a branch"
+    END_BRANCHES = "end a branch, merge it into another, open its records again"
     KEEP_ACCOUNTS = "keep accounts and settings"
     GIVE_GRANTS = "give grants"
     GIVE_ANY_ROLE = "give grants of any role"
     READ_AUDIT = "read the audit log"
+    HOLD_RECORDS = "keep what is due from being erased, for a reason"
+    READ_CERTIFICATES = "read what was destroyed, when and under which rule"
+    ANSWER_REQUESTS = "answer what people ask about their own data, and write down such requests of others"
+    CONFIRM_RESETS = "confirm that the account of an officer is reset, as a second person"
+    KEEP_MACHINE = "see how the machine is doing, and have failed jobs done again"
 
 
 _CASE_READERS = frozenset({Role.ORGANISER, Role.COMMUNITY, Role.SHIFT_LEADER, Role.REVIEWER, Role.OFFICIAL, Role.LIAISON, Role.CLIENT})
@@ -119,18 +129,39 @@ ROLES_FOR: dict[Act, frozenset[Role]] = {
     # Whoever mends something never says that it passed.
     Act.MEND_POINTS: frozenset({Role.ORGANISER}),
     Act.CHECK_POINTS: frozenset({Role.REVIEWER, Role.OFFICIAL}),
+    # A picture may show people: for those alone who mend and check, never for a machine, whatever else its grants open.
+    Act.SEE_PICTURES: frozenset({Role.ORGANISER, Role.REVIEWER, Role.OFFICIAL}),
     Act.SEE_CONTACT_POINTS: _CASE_READERS | {Role.ADMINISTRATOR},
     # The offices of street and district give out the sites; an official reads, and records visits as the leader that they may be themselves.
     Act.KEEP_CONTACT_POINTS: frozenset({Role.REVIEWER, Role.ADMINISTRATOR}),
     Act.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+    # Whoever knows what is open prepares; the office above confirms.
+    Act.PREPARE_END: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
+    Act.END_BRANCHES: frozenset({Role.ADMINISTRATOR}),
     Act.KEEP_ACCOUNTS: frozenset({Role.SYSTEM}),
     Act.GIVE_GRANTS: frozenset({Role.SECURITY, Role.ADMINISTRATOR}),
     Act.GIVE_ANY_ROLE: frozenset({Role.SECURITY}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR}),
+    # Whoever has an interest in what is erased or not, a branch or its street, does not say so: the security officer sees no case data.
+    Act.HOLD_RECORDS: frozenset({Role.SECURITY}),
+    Act.READ_CERTIFICATES: frozenset({Role.AUDITOR, Role.SECURITY, Role.OFFICIAL}),
+    Act.ANSWER_REQUESTS: frozenset({Role.ORGANISER, Role.ADMINISTRATOR}),
+    # The system keeper asks for the reset; one of the other two offices has to agree.
+    Act.CONFIRM_RESETS: frozenset({Role.SECURITY, Role.AUDITOR}),
+    Act.KEEP_MACHINE: frozenset({Role.SYSTEM}),
 }
+
+# A filter that lets all rows through, also beside others: an empty one joined to another by `|` would be the other alone.
+EVERYTHING: Final = ~Q(pk__in=())
 
 # Held by different people: none of these gives sight of case data.
 SEPARATE_ROLES = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
+# Whoever reads more than one branch, or keeps the rights of others, shows a second factor besides the password.
+SECOND_FACTOR_ROLES = SEPARATE_ROLES | {Role.OFFICIAL, Role.REVIEWER}
+# For how many days a grant holds where nobody says until when, and at most: nobody keeps a right because nobody thought of it.
+LONGEST_GRANT = 366
+_HALF_A_YEAR = SEPARATE_ROLES | {Role.ADMINISTRATOR, Role.ORGANISER, Role.SHIFT_LEADER, Role.COMMUNITY, Role.MEMBER}
+GRANT_DAYS = {role: 183 if role in _HALF_A_YEAR else 365 for role in Role}
 # Held for a place, a unit or a branch: nobody files for every branch, or serves in all of them.
 ROLES_OF_A_PLACE = frozenset({Role.ORGANISER, Role.SHIFT_LEADER, Role.COMMUNITY, Role.MEMBER})
 # What an administrator of a region may hand out below themselves.
@@ -212,7 +243,7 @@ def branches_within(allowed: Reach, prefix: str = "") -> Q:
     A branch is within a region that its host region lies in today, and within a work unit that sends people to it.
     """
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     found = Q(**{f"{prefix}pk__in": allowed.branches})
     if allowed.regions:
         found |= Q(**{f"{prefix}region__in": regions_below(allowed.regions)})
@@ -231,13 +262,17 @@ def units_below(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
     return rows("WorkUnitPath").filter(ancestor__in=list(work_units)).values_list("descendant", flat=True)
 
 
-def branches_served_by(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]":
-    """Return ids of branches to which a unit at or below `work_units` sends people, as a sub-query: declared, or members while it sent them."""
+def branches_served_by(work_units: Iterable[int], during: Any = None) -> "models.QuerySet[Any, Any]":
+    """Return ids of branches to which a unit at or below `work_units` sends people, as a sub-query: declared, or members while it sent them.
+
+    With `during`, a range of days, members of those days alone: whoever goes over to another branch serves there from that day on, and not before.
+    """
     below = units_below(work_units)
     declared = rows("Branch").filter(sending_units__in=below).order_by().values_list("pk", flat=True)
     # Each by its own index: with OR, everybody who was ever sent would be read.
+    then: dict[str, Any] = {} if during is None else {"memberships__during__overlap": during, "memberships__person__secondments__during__overlap": during}
     sent = rows("Branch").filter(
-        memberships__person__secondments__home_unit__in=below, memberships__during__overlap=F("memberships__person__secondments__during")
+        Q(memberships__during__overlap=F("memberships__person__secondments__during")), memberships__person__secondments__home_unit__in=below, **then
     )
     return declared.union(sent.order_by().values_list("pk", flat=True), all=True)
 
@@ -245,7 +280,7 @@ def branches_served_by(work_units: Iterable[int]) -> "models.QuerySet[Any, Any]"
 def regions_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over regions: those of the reach and all below, and the host regions of single branches in reach."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
 
     hosts = rows("Branch").filter(branches_within(Reach(branches=allowed.branches, work_units=allowed.work_units))).values_list("region", flat=True)
     return Q(**{f"{prefix}pk__in": regions_below(allowed.regions)}) | Q(**{f"{prefix}pk__in": hosts})
@@ -254,7 +289,7 @@ def regions_within(allowed: Reach, prefix: str = "") -> Q:
 def units_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over work units: those of the reach and all below, and those that send people to branches in reach."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
 
     territorial = Reach(regions=allowed.regions, branches=allowed.branches)
     sending = rows("Branch").filter(branches_within(territorial)).values_list("sending_units", flat=True)
@@ -265,7 +300,7 @@ def units_within(allowed: Reach, prefix: str = "") -> Q:
 def scopes_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over rows about a region, a work unit or a branch: those of which all that they are about lies within the reach."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     found = Q(**{f"{prefix}region__in": regions_below(allowed.regions)}) | Q(**{f"{prefix}work_unit__in": units_below(allowed.work_units)})
     return found | Q(**{f"{prefix}branch__in": rows("Branch").filter(branches_within(allowed)).values("pk")})
 
@@ -273,13 +308,15 @@ def scopes_within(allowed: Reach, prefix: str = "") -> Q:
 def needs_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over needs: of branches in reach, which hold or recorded them, and those handed on to a region or a work unit in reach."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     own = branches_within(allowed, f"{prefix}branch__") | branches_within(allowed, f"{prefix}origin__")
     return own | handed_to(allowed, prefix)
 
 
 def handed_to(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over needs or suggestions that were handed on to a region or a work unit in reach, and are there."""
+    if allowed.everything:
+        return Q(**{f"{prefix}with_region__isnull": False}) | Q(**{f"{prefix}with_unit__isnull": False})
     found = Q(pk__in=())
     if allowed.regions:
         found |= Q(**{f"{prefix}with_region__in": regions_below(allowed.regions)})
@@ -291,13 +328,13 @@ def handed_to(allowed: Reach, prefix: str = "") -> Q:
 def suggestions_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over suggestions: of branches in reach, passed at any time to a region or a work unit in reach, or answered for all there."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     return suggestions_followed(allowed, prefix) | answered_for_all(allowed, prefix)
 
 
 def suggestions_followed(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over suggestions whose course concerns a reach: its branches' own, and those that were passed to it at any time."""
-    return Q() if allowed.everything else branches_within(allowed, f"{prefix}branch__") | suggestions_passed_to(allowed, prefix)
+    return EVERYTHING if allowed.everything else branches_within(allowed, f"{prefix}branch__") | suggestions_passed_to(allowed, prefix)
 
 
 def suggestions_passed_to(allowed: Reach, prefix: str = "") -> Q:
@@ -321,7 +358,7 @@ def answered_for_all(allowed: Reach, prefix: str = "") -> Q:
 def sites_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over rows of a region: those in reach; for branches in reach, where they are hosted, what lies there, and their community."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     found, today = Q(**{f"{prefix}region__in": regions_below(allowed.regions)}), clock.today()
     if not (allowed.branches or allowed.work_units):
         return found
@@ -344,7 +381,7 @@ def people_within(allowed: Reach, prefix: str = "") -> Q:
     Somebody is of the unit that sent them last.
     """
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     territorial = Reach(regions=allowed.regions, branches=allowed.branches)
     later = rows("Secondment", "members").filter(person=OuterRef("person"), during__fully_gt=OuterRef("during"))
     last = rows("Secondment", "members").filter(~Exists(later), home_unit__in=units_below(allowed.work_units))
@@ -353,6 +390,22 @@ def people_within(allowed: Reach, prefix: str = "") -> Q:
         reached = rows("Branch").filter(branches_within(territorial)).values_list("pk", flat=True)
         found |= Q(**{f"{prefix}memberships__branch__in": reached})
     return found
+
+
+def people_held(allowed: Reach, prefix: str = "") -> Q:
+    """Return a filter over persons of whom a branch or a work unit in reach holds the private side: those whose last time in a branch is there.
+
+    Whom another branch has taken since are its own: where they were before, their time there is still known, and their telephone is not.
+    """
+    if allowed.everything:
+        return EVERYTHING
+    own = people_within(Reach(work_units=allowed.work_units), prefix)
+    if not (territorial := Reach(regions=allowed.regions, branches=allowed.branches)):
+        return own
+    later = rows("Membership", "members").filter(person=OuterRef("person"), during__fully_gt=OuterRef("during"), during__startswith__lte=clock.today())
+    reached = rows("Branch").filter(branches_within(territorial)).values_list("pk", flat=True)
+    last = rows("Membership", "members").filter(~Exists(later), branch__in=reached)
+    return own | Q(**{f"{prefix}pk__in": last.values("person")})
 
 
 def records_read_whole(actor: object) -> Reach:
@@ -370,6 +423,24 @@ def records_read(actor: object) -> Reach:
 def can(actor: object, act: Act, branch: "Branch") -> bool:
     """Say whether `actor` may do `act` for `branch`."""
     return _holds(reach(actor, act), branch)
+
+
+def offers(actor: object, act: Act, branch: "Branch") -> bool:
+    """Say whether a page offers `act`, which changes records, for `branch`: `actor` may do it, and the records are not closed."""
+    return branch.closed_at is None and can(actor, act, branch)
+
+
+def require(actor: object, act: Act, branch: "Branch") -> None:
+    """Refuse a page that changes records of `branch` to whoever may not do `act`, and to everybody when the records are closed.
+
+    Raises:
+        Forbidden: it is not the actor's to change.
+        BranchClosed: it was, before the branch ended.
+    """
+    if not can(actor, act, branch):
+        raise Forbidden
+    if branch.closed_at is not None:
+        raise BranchClosed
 
 
 def can_over(actor: object, act: Act, thing: "Region | WorkUnit | Branch") -> bool:
@@ -390,13 +461,22 @@ def _holds(allowed: Reach, branch: "Branch") -> bool:
 def grants_within(allowed: Reach, prefix: str = "") -> Q:
     """Return a filter over grants whose whole scope lies inside a reach; a branch is inside by its host region, not by who serves there."""
     if allowed.everything:
-        return Q()
+        return EVERYTHING
     branches = rows("Branch").filter(branches_within(Reach(regions=allowed.regions, branches=allowed.branches))).values_list("pk", flat=True)
     return (
         Q(**{f"{prefix}region__in": regions_below(allowed.regions)})
         | Q(**{f"{prefix}work_unit__in": units_below(allowed.work_units)})
         | Q(**{f"{prefix}branch__in": branches})
     )
+
+
+def grants_seen(actor: object) -> Q:
+    """Return a filter over grants of which `actor` may know: those over what they keep or administer, not what somebody held elsewhere."""
+    found = Q(pk__in=())
+    for act in (Act.KEEP_ACCOUNTS, Act.GIVE_GRANTS, Act.ADMINISTER):
+        if allowed := reach(actor, act):
+            found |= grants_within(allowed)
+    return found
 
 
 def covers(allowed: Reach, grant: GrantLike) -> bool:
@@ -420,7 +500,7 @@ def may_give(giver: object, grant: GrantLike, *, own: bool) -> bool:
     """Say whether `giver` may give `grant`, or take it back.
 
     Nobody gives themselves anything (`own`), and nobody gives over a wider scope than theirs. Only a security officer opens sensitive fields.
-    How long it holds is free: an appointment outlives the appointer, and is taken back by whoever may give it.
+    It may outlive the grant of whoever gives it, by a year at most: an appointment outlives the appointer, and whoever may give it takes it back.
     """
     if own:
         return False

@@ -12,5 +12,6 @@ class BranchesConfig(AppConfig):
     rules = {
         "region_tree_has_no_circle": _("A region cannot lie below itself."),
         "work_unit_tree_has_no_circle": _("A work unit cannot belong to one of its own units."),
+        "branch_is_closed": _("This branch has ended and its records are closed: nothing in them is changed or added any more."),
         "branch_hosted_at_its_latest_place": _("Move the branch from a day on; its host region is where its latest place says."),
     }

@@ -239,6 +239,8 @@ class Branch(SearchableModel, SourcedModel):
         db_persist=True,
         verbose_name=_("life"),
     )
+    # From then on nothing of the branch is written any more: see `branches/closing.py`.
+    closed_at = models.DateTimeField(_("records closed at"), null=True, blank=True, editable=False)
     reports_daily = models.BooleanField(_("owes daily reports"), default=True)
     reports_from = models.DateField(_("owes daily reports from"), null=True, blank=True)
     external_ids = models.JSONField(_("identifiers elsewhere"), default=dict, blank=True)
@@ -274,6 +276,11 @@ class Branch(SearchableModel, SourcedModel):
                 name="branch_over_has_an_end",
                 condition=~Q(state__in=["merged", "dissolved", "archived"]) | Q(ended_on__isnull=False),
                 violation_error_message=_("A branch that is over has an end date."),
+            ),
+            models.CheckConstraint(
+                name="branch_closed_is_over",
+                condition=Q(closed_at=None) | Q(state__in=["merged", "dissolved", "archived"]),
+                violation_error_message=_("The records of a branch are closed when it is over, not before."),
             ),
         ]
 

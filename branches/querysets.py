@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from psycopg2.extras import DateRange
 
 from branches import access
 from branches.access import Act
@@ -93,13 +94,18 @@ class BranchQuerySet(ScopedQuerySet[Any]):
         # Its few branches first.
         return found.filter(among("pk", hosted_below(region))) if region.holds_little else found
 
-    def served_by(self, work_unit: Any) -> Self:
-        """Branches to which `work_unit` or a unit below it sends people."""
-        return self.filter(pk__in=access.branches_served_by([work_unit.pk]))
+    def served_by(self, work_unit: Any, first: date | None = None, last: date | None = None) -> Self:
+        """Branches to which `work_unit` or a unit below it sends people; from `first` to `last`, where days are given."""
+        during = DateRange(first, last, "[]") if first and last else None
+        return self.filter(pk__in=access.branches_served_by([work_unit.pk], during))
 
     def alive_on(self, day: date) -> Self:
         """Branches whose life holds `day`; an unknown start counts as long ago."""
         return self.filter(life__contains=day)
+
+    def still_open(self) -> Self:
+        """Branches whose records are not closed."""
+        return self.filter(closed_at=None)
 
     def due_on(self, day: date) -> Self:
         """Branches that owe a report for `day`: alive on it, reporting, and not a command post."""

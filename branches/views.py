@@ -128,8 +128,7 @@ def work_unit_add(request: HttpRequest) -> HttpResponse:
 
 def _administered(request: HttpRequest, branch_id: UUID) -> Branch:
     branch: Branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
-    if not access.can(request.user, Act.ADMINISTER, branch):
-        raise PermissionDenied
+    access.require(request.user, Act.ADMINISTER, branch)
     return branch
 
 

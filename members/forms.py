@@ -88,17 +88,3 @@ class OfficerForm(forms.Form):
         who: Any = self.fields["membership"]
         who.queryset = held
         who.label_from_instance = lambda membership: membership.person.name
-
-
-class BranchEndForm(forms.Form):
-    """How and when a branch ends."""
-
-    last_day = DayField(label=_("Last day"))
-    merged_into = NamedField(label=_("Merged into"), required=False, help_text=_("The branch that it goes into; leave empty when it is dissolved."))
-
-    def __init__(self, user: object, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.initial.setdefault("last_day", clock.today())
-        into = self.fields["merged_into"]
-        assert isinstance(into, NamedField)  # noqa: S101 - declared above
-        into.among = Branch.objects.visible_to(user)

@@ -1,5 +1,6 @@
 """Queries over people in domain words."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 
@@ -24,8 +25,9 @@ class PersonQuerySet(ScopedQuerySet[Any]):
     scope_act = Act.SEE_PEOPLE
 
     def visible_to(self, actor: object, act: Act | None = None) -> Self:
-        """Persons over whom `actor` may do `act`, and the actor's own person; each once."""
-        return self._within(actor, access.reach(actor, act or self.scope_act))
+        """Persons over whom `actor` may do `act`, and the actor's own person; each once. What is sensitive is seen where they were last."""
+        within = access.people_held if act is Act.SEE_SENSITIVE else access.people_within
+        return self._within(actor, access.reach(actor, act or self.scope_act), within)
 
     def recorded_for(self, actor: object) -> Self:
         """Persons of whose service record `actor` reads something: their own, and those of their branches and of their work units' people."""
@@ -35,12 +37,12 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         """Persons whose whole service record `actor` reads, over all branches: their own, and those of their work units' people."""
         return self._within(actor, access.records_read_whole(actor))
 
-    def _within(self, actor: object, allowed: access.Reach) -> Self:
+    def _within(self, actor: object, allowed: access.Reach, within: Callable[[access.Reach], Q] = access.people_within) -> Self:
         if allowed.everything:
             return self
         seen = Q(pk=getattr(actor, "person_id", None))
         if allowed:
-            seen |= access.people_within(allowed)
+            seen |= within(allowed)
         # Through a sub-query: a person has many memberships and would come back as often.
         return self.filter(pk__in=self.model._default_manager.filter(seen).values("pk"))
 
@@ -54,8 +56,8 @@ class PersonQuerySet(ScopedQuerySet[Any]):
         told = Q(pk=getattr(actor, "person_id", None))
         if led := access.reach(actor, Act.LEAD_SHIFTS):
             told |= access.people_within(led)
-        if units := access.reach(actor, Act.SEE_ROSTER).work_units:
-            told |= access.people_within(access.Reach(work_units=units))
+        if sent := access.records_read_whole(actor):
+            told |= access.people_within(sent)
         return self.filter(pk__in=self.model._default_manager.filter(told).values("pk"))
 
     def sent_by(self, work_unit: Any) -> Self:

@@ -8,4 +8,4 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     # Kinds of background job, with what does them.
-    jobs = {"housekeeping": "portal.housekeeping.keep_house", "as_of": "portal.pages.pictures.take_later"}
+    jobs = {"housekeeping": "portal.housekeeping.keep_house", "as_of": "portal.pages.pictures.take_later", "backup": "portal.backup.nightly.back_up"}

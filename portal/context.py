@@ -69,10 +69,11 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         _("Users"),
         "accounts:user_list",
-        ("accounts:user_", "accounts:grant_", "accounts:import", "accounts:code_print"),
+        ("accounts:user_", "accounts:grant_", "accounts:import", "accounts:code_print", "accounts:review"),
         frozenset({Act.KEEP_ACCOUNTS, Act.GIVE_GRANTS}),
     ),
-    Section(_("Audit log"), "portal:audit_list", ("portal:audit_list",), frozenset({Act.READ_AUDIT})),
+    Section(_("Audit log"), "portal:audit_list", ("portal:audit_",), frozenset({Act.READ_AUDIT})),
+    Section(_("Operations"), "portal:operations", ("portal:operations",), frozenset({Act.KEEP_MACHINE})),
 )
 # The same, for the menu of the account.
 ACCOUNT: tuple[Section, ...] = (
@@ -80,7 +81,18 @@ ACCOUNT: tuple[Section, ...] = (
         _("My shifts"), "roster:own_shifts", ("roster:own_shifts", "roster:check_in", "roster:hand_over", "roster:swap_ask"), icon="clock", of_a_person=True
     ),
     Section(_("My contact points"), "contacts:own_list", ("contacts:own_list",), icon="stack", of_a_person=True),
+    Section(_("Erased data"), "retention:certificate_list", ("retention:certificate_", "retention:hold_"), frozenset({Act.READ_CERTIFICATES}), "lock"),
+    Section(
+        _("Requests about data"),
+        "retention:request_list",
+        ("retention:request_",),
+        frozenset({Act.ANSWER_REQUESTS, Act.KEEP_ACCOUNTS}),
+        "stack",
+    ),
+    Section(_("My data"), "retention:mine", ("retention:mine",), icon="user"),
     Section(_("My account"), "accounts:profile", ("accounts:profile", "accounts:password_change"), icon="user"),
+    Section(_("Sign-in and devices"), "accounts:security", ("accounts:security",), icon="lock"),
+    Section(_("Resets to confirm"), "accounts:reset_list", ("accounts:reset_list",), frozenset({Act.CONFIRM_RESETS}), "lock"),
     Section(_("API"), "api-docs", ("api-docs",), frozenset({Act.SEE_REPORTS}), "stack"),
 )
 # On a telephone there is no bar: its menu leads to each register without a page between.

@@ -15,10 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 MAJOR = 18
 DATABASE = "portal"
+# The owner of the tables, as whom only migrations run, and the role that the web server and the worker use.
 ROLE = "portal"
+APPLICATION = "portal_app"
 PORT = 5432
 # The kernel's limit for the path of a Unix socket, with its closing NUL.
 SOCKET_PATH_LIMIT = 107
+# Django's, whose connections tell the database who acts.
+ENGINE = "portal.foundation.postgres"
 URL_EXAMPLE = "postgres://USER:PASSWORD@HOST:5432/NAME"
 
 
@@ -34,7 +38,20 @@ def database_settings(data_dir: Path, env: Mapping[str, str], *, pooled: bool = 
     url = env.get("DATABASE_URL", "").strip()
     settings = _from_url(url) if url else _from_socket(data_dir)
     # psycopg2 brings no pool of its own: each thread keeps one connection, and looks before a request whether it still stands.
-    return settings | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": pooled}
+    return settings | {"ENGINE": ENGINE, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": pooled}
+
+
+def owner_settings(env: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return what differs from `database_settings` for the owner of the tables: its role, or all of `DATABASE_OWNER_URL`; None where it is nobody else.
+
+    Raises:
+        ImproperlyConfigured: `DATABASE_OWNER_URL` is malformed.
+    """
+    if not env.get("DATABASE_URL", "").strip():
+        return {"USER": ROLE}
+    url = env.get("DATABASE_OWNER_URL", "").strip()
+    named = _from_url(url, "DATABASE_OWNER_URL") if url else {}
+    return {name: named[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")} if named else None
 
 
 def socket_dir(data_dir: Path) -> Path:
@@ -49,28 +66,27 @@ def socket_dir(data_dir: Path) -> Path:
 
 def _from_socket(data_dir: Path) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends.postgresql",
         "NAME": DATABASE,
-        "USER": ROLE,
+        "USER": APPLICATION,
         "HOST": str(socket_dir(data_dir)),
         "PORT": str(PORT),
         "OPTIONS": {"connect_timeout": 5},
     }
 
 
-def _from_url(url: str) -> dict[str, Any]:
+def _from_url(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     try:
         settings: dict[str, Any] = dict(dj_database_url.parse(url))
     except ValueError as error:
-        raise _malformed() from error
+        raise _malformed(name) from error
     if settings.get("ENGINE") != "django.db.backends.postgresql" or not settings.get("NAME"):
-        raise _malformed()
+        raise _malformed(name)
     return settings | {"OPTIONS": {"connect_timeout": 5, **settings.get("OPTIONS", {})}}
 
 
-def _malformed() -> ImproperlyConfigured:
+def _malformed(name: str) -> ImproperlyConfigured:
     # The URL itself is not repeated: it carries a password, and this sentence ends in logs.
     return ImproperlyConfigured(
-        f"DATABASE_URL is not the address of a PostgreSQL database: set it like {URL_EXAMPLE}, or unset it to use the embedded server.\n"
-        f"DATABASE_URL 不是有效的 PostgreSQL 地址：请按 {URL_EXAMPLE} 的写法设置，或取消该变量以使用内置数据库。"
+        f"{name} is not the address of a PostgreSQL database: set it like {URL_EXAMPLE}, or unset it to use the embedded server.\n"
+        f"{name} 不是有效的 PostgreSQL 地址：请按 {URL_EXAMPLE} 的写法设置，或取消该变量以使用内置数据库。"
     )

@@ -4,6 +4,7 @@ A missing or bad value stops the start with a sentence that says what to set.
 """
 
 import os
+import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from portal.embedded import database_settings
+from portal.embedded import database_settings, owner_settings
+from portal.foundation import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR", BASE_DIR / "var")).resolve()
@@ -33,8 +35,25 @@ def _count(name: str, default: int) -> int:
     return int(value)
 
 
+def _three_counts(name: str, default: str) -> tuple[int, int, int]:
+    counts = _names(name, default)
+    if len(counts) != 3 or not all(count.isascii() and count.isdecimal() for count in counts):
+        raise ImproperlyConfigured(f"{name} must be three whole numbers, as in {default}.\n{name} 应为三个整数，例如 {default}。")
+    return int(counts[0]), int(counts[1]), int(counts[2])
+
+
 def _names(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def _contacts(name: str) -> list[str]:
+    found = _names(name, "")
+    if not all(re.fullmatch(r"(mailto:|https://|tel:)[!-~]+", contact) for contact in found):
+        raise ImproperlyConfigured(
+            f"{name} must be addresses that begin with mailto:, https:// or tel:, with commas between, not {os.environ[name]!r}.\n"
+            f"{name} 应为以 mailto:、https:// 或 tel: 开头的地址，多个之间用逗号分隔，不能是 {os.environ[name]!r}。"
+        )
+    return found
 
 
 def _secret_key() -> str:
@@ -74,17 +93,20 @@ SECRET_KEY = _secret_key()
 DEBUG = _flag("DEBUG", False)
 # The embedded demo: a strip on every page says that branches and people are invented.
 DEMO = _flag("DEMO", False)
+# Whether the roles of `branches.access.SECOND_FACTOR_ROLES` need a second factor; whoever has one is asked for it in any case.
+SECOND_FACTOR = _flag("SECOND_FACTOR", not DEMO)
 ALLOWED_HOSTS = _names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = _names("TRUSTED_ORIGINS", "")
 HTTPS = _flag("HTTPS", False)
 PROXY_COUNT = _count("PROXY_COUNT", 0)
+# Whom to tell of a hole; shown in /.well-known/security.txt.
+SECURITY_CONTACT = _contacts("SECURITY_CONTACT")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.postgres",
-    "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
@@ -99,25 +121,34 @@ INSTALLED_APPS = [
     "branches",
     "members",
     "activities",
+    "portal.retention",
+    "portal.ending",
     "portal",
 ]
 
 MIDDLEWARE = [
+    "portal.headers.on_every_answer",
+    "portal.foundation.acting.middleware",
+    "portal.watching.requests.middleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "portal.health.before_sessions",
+    "portal.requests.BoundedMiddleware",
     "portal.requests.PlainTextMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.accounts.middleware.SessionLimitsMiddleware",
     "portal.accounts.middleware.SignInRequiredMiddleware",
+    "portal.accounts.middleware.SecondFactorMiddleware",
     "portal.accounts.middleware.PasswordFirstMiddleware",
+    "portal.accounts.middleware.ProofMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "portal.ending.middleware.ClosedBranchMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -141,6 +172,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # Read without touching the server: `manage.py` may run before it is up.
 DATABASES = {"default": database_settings(DATA_DIR, os.environ, pooled=_flag("DATABASE_POOLED", False))}
+# What differs for the owner of the tables, as whom only `migrate` and the archive of the audit log work.
+DATABASE_OWNER = owner_settings(os.environ)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -150,11 +183,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "portal.accounts.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
 LOGOUT_REDIRECT_URL = "accounts:sign_in"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "portal.accounts.sessions"
+# The longest that any role's session lasts; portal/accounts/limits.py has the limits.
+SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
@@ -167,10 +203,16 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "portal.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "portal.foundation.audit.address_of"
+AXES_HANDLER = "portal.accounts.tries.TriesHandler"
+AXES_CLIENT_IP_CALLABLE = "portal.foundation.audit.sender_of"
 # Every sign-in is in the audit log, which has a retention; a second log would have none.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+
+# Months that the audit log stays in its tables before it may be archived; no fewer than six (Cybersecurity Law, article 21).
+AUDIT_KEPT_MONTHS = _count("AUDIT_KEPT_MONTHS", 12)
+if AUDIT_KEPT_MONTHS < 6:
+    raise ImproperlyConfigured("AUDIT_KEPT_MONTHS must be 6 or more: the law asks for six months.\nAUDIT_KEPT_MONTHS 不得小于 6：法律要求至少留存六个月。")
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
@@ -179,6 +221,12 @@ FORMAT_MODULE_PATH = "portal.formats"
 TIME_ZONE = "Asia/Shanghai"
 USE_I18N = True
 USE_TZ = True
+
+# One file a backup, encrypted to public keys of age; the private ones are never here.
+BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", DATA_DIR / "backups")).resolve()
+BACKUP_RECIPIENT = _names("BACKUP_RECIPIENT", "")
+# The newest of so many days, weeks and months.
+BACKUP_KEEP = _three_counts("BACKUP_KEEP", "7,5,12")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -190,28 +238,50 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# Bytes of a request's body; pages that take larger files say so (`portal.requests.takes`).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
+# Of pages; `portal/headers.py` has that of everything else, and the other headers.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF],
+        "manifest-src": [SELF],
         "object-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # No script of ours turns text into markup; one that slips in cannot either.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": [NONE],
+        "upgrade-insecure-requests": HTTPS,
     },
 }
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+# Scripts take the security token from the form; nothing else of ours reads a cookie.
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 if HTTPS:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^(health|live|ready)z$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = 31536000
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = _count("HSTS_SECONDS", 31536000)
+    # Both concern other sites of the same domain: its owner decides.
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("HSTS_SUBDOMAINS", False)
+    SECURE_HSTS_PRELOAD = _flag("HSTS_PRELOAD", False)
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # With this prefix a browser takes them from this very host alone: no neighbour under the same domain can plant one.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["portal.api.authentication.TokenAuthentication", "portal.api.authentication.SessionAuthentication"],
@@ -253,10 +323,14 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 }
 REST_KNOX: dict[str, Any] = {"TOKEN_LIMIT_PER_USER": 10}
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-}
+# One JSON object a line, without personal data: portal/foundation/logs.py.
+LOGGING: dict[str, Any] = logs.settings()
+# Milliseconds; a statement that takes longer is written to the log, as it stands in the code.
+SLOW_QUERY_MS = _count("SLOW_QUERY_MS", 500)
+# Files of certificates that visitors are shown; their last day is watched.
+CERTIFICATES = _names("CERTIFICATES", "")
+# A port of 127.0.0.1 for Prometheus; 0 is none. METRICS_TOKEN, if set, has to come as a bearer.
+METRICS_PORT = _count("METRICS_PORT", 0)
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# MiB; with less free in DATA_DIR the portal says that it is in danger, before a full disk refuses reports.
+DISK_FLOOR = _count("DISK_FLOOR", 500)

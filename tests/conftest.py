@@ -39,6 +39,11 @@ _LARGE: Final = 1 << 20
 _TESTS: Final = Path(__file__).parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests for leaks ask everything as everybody: `-o leaks=all`."""
+    parser.addini("leaks", "Who asks: in turn, or all.", default="in turn")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server once, in the process that controls the workers, and point Django at it before it connects."""
@@ -50,7 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
         # Workers are started later and inherit it.
         os.environ["TEST_DATABASE_URL"] = url
     settings.DATABASES["default"].update(database_settings(settings.DATA_DIR, {"DATABASE_URL": url}), CONN_MAX_AGE=0)
+    settings.DATABASE_OWNER = None
     _use_own_folder(config)
+    # Whoever needs a second factor in real work signs in without one here; the tests of the second factor ask for it.
+    settings.SECOND_FACTOR = False
     # A password hash is slow on purpose; the tests sign in a thousand times.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

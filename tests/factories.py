@@ -1,11 +1,13 @@
 """Make what a test needs, with invented names. Functions, not fixture files."""
 
+import secrets
 from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.contrib.auth import SESSION_KEY
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from activities.models import ReportVersion
@@ -13,9 +15,12 @@ from activities.services import Acknowledgement, Figure, file_daily_report, work
 from branches.access import Role
 from branches.models import Branch, Region, RegionParent, WorkUnit
 from members.models import Membership, OfficerTerm, Person, Secondment
-from portal.accounts.models import Grant, User
+from portal.accounts.models import Device, Grant, User
+from portal.accounts.sessions import SessionStore
 
 ALWAYS = DateRange(None, None)
+# A grant has an end; this one is later than every day of a test.
+FOR_LONG = DateRange(None, date(2999, 1, 1))
 PASSWORD = "correct horse battery staple"  # of the tests' accounts only
 _numbers = count(1)
 
@@ -67,12 +72,20 @@ def make_user(username: str = "", *grants: tuple[Role, Any], sensitive: bool = F
     return user
 
 
-def give(user: User, role: Role, scope: Any, *, during: DateRange = ALWAYS, sensitive: bool = False) -> Grant:
+def give(user: User, role: Role, scope: Any, *, during: DateRange = FOR_LONG, sensitive: bool = False) -> Grant:
     """A grant, given directly: what may be given is another test's matter."""
     field = {Region: "region", WorkUnit: "work_unit", Branch: "branch"}.get(type(scope))
     scoped: dict[str, Any] = {field: scope} if field else {"everything": True}
     user.__dict__.pop("current_grants", None)
     return Grant.objects.create(user=user, role=role, during=during, sensitive=sensitive, **scoped)
+
+
+def signed_in_somewhere(user: User) -> None:
+    """Sign a user in on a telephone, beside whatever sessions a test has."""
+    Device.objects.create(account=user, token_hash=secrets.token_hex(32), words="WeChat · Android")
+    session = SessionStore()
+    session[SESSION_KEY] = user.pk
+    session.save()
 
 
 def file(branch: Branch, day: date, *, by: User, qualifiers: dict[str, str] | None = None, units: dict[str, str] | None = None, **rest: Any) -> Acknowledgement:

@@ -12,11 +12,14 @@ from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from members.services.check_in import code_of
 from portal.accounts.models import User
+from portal.foundation.models import Job
+from tests.activities.drawn import drawn
 from tests.factories import PASSWORD
-from tests.matrix_world import ACTORS, ANONYMOUS, CLOSED, OUTSIDE, Side, World, table_of, token_key, workbook
+from tests.matrix_world import ACTORS, ANONYMOUS, CLOSED, INSIDE, OUTSIDE, Side, World, table_of, token_key, workbook
 from tests.personas import MARCH_6
 
 READERS: Final = frozenset({"organiser", "community", "shift_leader", "reviewer", "official", "liaison", "client"})
@@ -32,6 +35,9 @@ OF_A_REGION: Final = frozenset({"community", "reviewer", "official", "client"})
 ACCOUNT_SEERS: Final = frozenset({"system", "security", "administrator"})
 ORGANISER, REVIEWER, ADMINISTRATOR, AUDITOR = (frozenset({role}) for role in ("organiser", "reviewer", "administrator", "auditor"))
 
+SECURITY: Final = frozenset({"security"})
+# Whoever answers for what was erased, and the official of the place.
+CERTIFIED: Final = frozenset({"auditor", "security", "official"})
 MEMBER: Final = frozenset({"member"})
 LEADERS: Final = frozenset({"organiser", "shift_leader"})
 IMPORTERS: Final = ORGANISER | REVIEWER
@@ -210,6 +216,10 @@ def _branch_facts(case: Case) -> dict[str, Any]:
     return {"name": "新名临时党支部", "kind": "branch", "established_on": "2020-02-01", "reports_daily": "on", "region": case.thing.community.name}
 
 
+def _picture(case: Case) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("gate.png", drawn()), "shows": "found", "uid": str(uuid4())}
+
+
 def _merit(case: Case) -> dict[str, Any]:
     return {"branch": str(case.thing.branch.public_id), "day": "2020-03-05", "words": "冒雨连守两班", "uid": str(uuid4())}
 
@@ -357,6 +367,24 @@ def _judgement(case: Case) -> dict[str, Any]:
     return {"reason": "twice", "revision": case.thing.answer.revision}
 
 
+def _reset(case: Case) -> dict[str, Any]:
+    return {"reset_id": case.world.reset.public_id}
+
+
+def _whose(case: Case) -> User:
+    """Return whoever asks; on the other side, somebody else."""
+    user = case.world.actors[case.actor]
+    return user if user is not None and (case.side == INSIDE or case.actor in UNSCOPED) else case.thing.clerk
+
+
+def _own_session(case: Case) -> dict[str, Any]:
+    return {"session_id": _whose(case).sessions.order_by("started_at", "pk")[0].public_id}
+
+
+def _own_device(case: Case) -> dict[str, Any]:
+    return {"device_id": _whose(case).devices.get().public_id}
+
+
 def _link(case: Case) -> dict[str, Any]:
     return {"code": case.thing.survey.code}
 
@@ -382,9 +410,19 @@ def to(name: str) -> Callable[[Case], str]:
     return lambda case: reverse(name)
 
 
+def _failed_job(_case: Case) -> dict[str, Any]:
+    return {"job_id": Job.objects.create(kind="housekeeping", state=Job.State.FAILED, finished_at=timezone.now()).public_id}
+
+
 _VERSION = of("version_id", "filed")
 _CALLED_IN = of("version_id", "called_in")
 _BRANCH = of("branch_id", "branch")
+
+
+def _end_step(case: Case) -> dict[str, Any]:
+    return {"branch_id": case.thing.branch.public_id, "step": "narrative"}
+
+
 _PERSON = of("person_id", "person")
 _SUGGESTION = of("suggestion_id", "suggestion")
 _SURVEY = of("survey_id", "survey")
@@ -400,6 +438,10 @@ _HELD = SIGNED_IN & frozenset({"organiser", "community", "shift_leader", "review
 MATRIX: Final[dict[str, Line]] = {
     # Open to whoever comes.
     "healthz": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "livez": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "readyz": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    # Nobody has said whom to tell.
+    "security_txt": Line({"GET": Access(frozenset())}, two_sided=False, is_open=True),
     "set_language": Line(
         {"POST": Access(EVERYBODY, success=302, body=lambda case: {"language": "en"}), "GET": Access(EVERYBODY, success=302)},
         two_sided=False,
@@ -438,6 +480,21 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:password_change": Line(
         {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=_new_password, goal=to("accounts:profile"))}, two_sided=False
     ),
+    "accounts:security": Line({"GET": Access(SIGNED_IN)}, two_sided=False),
+    # Nobody here has a second factor: it may be set up, and there is nothing to ask for or to renew.
+    "accounts:second_step": Line({"GET": Access(SIGNED_IN, success=302), "POST": Access(SIGNED_IN, success=302)}, two_sided=False),
+    "accounts:second_enrol": Line({"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=422, body=lambda case: {"code": "000000"})}, two_sided=False),
+    "accounts:second_remove": Line({"POST": Access(SIGNED_IN, success=302)}, two_sided=False),
+    "accounts:recovery_renew": Line({"POST": Access(frozenset(), SIGNED_IN)}, two_sided=False),
+    "accounts:prove": Line(
+        {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=lambda case: {"proof_of_me": PASSWORD}, goal=to("portal:home"))},
+        two_sided=False,
+    ),
+    "accounts:factor_reset": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _CLERK),
+    "accounts:alerts_read": Line({"POST": Access(SIGNED_IN, success=302)}, two_sided=False),
+    "accounts:sessions_end": Line({"POST": Access(SIGNED_IN, success=302)}, two_sided=False),
+    "accounts:session_end": Line({"POST": Access(SIGNED_IN, success=302)}, _own_session),
+    "accounts:device_forget": Line({"POST": Access(SIGNED_IN, success=302)}, _own_device),
     "portal:registers": Line({"GET": Access(SEERS, otherwise=403)}, two_sided=False),
     "portal:search": lists(query=lambda case: {"q": "临时党支部"}),
     # Figures.
@@ -524,6 +581,9 @@ MATRIX: Final[dict[str, Line]] = {
     "inspections:inspection_export": Line({"GET": Access(READERS, otherwise=403)}, lambda case: {"format": "xlsx"}, two_sided=False),
     "inspections:point_detail": reads(READERS, of("point_id", "point")),
     "inspections:point_act": acts(ORGANISER, READERS, of("point_id", "point"), lambda case: {"act": "mend", "seen": "1", "note": "已补"}),
+    "inspections:file_add": acts(INSPECTORS | ORGANISER, READERS, of("point_id", "point"), _picture),
+    "inspections:file_show": reads(INSPECTORS | ORGANISER, of("file_id", "picture")),
+    "inspections:file_take_away": acts(INSPECTORS, ORGANISER, of("file_id", "picture")),
     "inspections:inspection_detail": reads(READERS, of("inspection_id", "inspection")),
     "inspections:inspection_withdraw": acts(INSPECTORS, READERS, of("inspection_id", "inspection"), lambda case: {"why": "记错了"}),
     # Within the scope there is one branch, and so nothing to choose.
@@ -552,7 +612,18 @@ MATRIX: Final[dict[str, Line]] = {
     "branches:branch_edit": changes(ADMINISTRATOR, SEERS, _BRANCH, _branch_facts),
     "branches:branch_schedule": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"from_day": "2020-03-06", "day_ends_at": "00:00", "due_time": "22:00"}),
     "branches:branch_move": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"region": case.thing.street.name, "from_day": "2020-03-06"}),
-    "branches:branch_end": changes(ADMINISTRATOR, SEERS, _BRANCH, lambda case: {"last_day": "2020-03-06"}),
+    # The branch prepares its end, the office above confirms it.
+    "branches:branch_end": changes(PEOPLE_KEEPERS, SEERS, _BRANCH, lambda case: {"last_day": "2020-03-06"}),
+    "branches:end_step": changes(PEOPLE_KEEPERS, SEERS, _end_step, lambda case: {"do": "narrative", "narrative": "支部小史"}),
+    # Nothing is confirmed here: whoever may is led back to where it stands.
+    "branches:end_reopen": Line(
+        {"GET": Access(ADMINISTRATOR, SEERS, success=302), "POST": Access(ADMINISTRATOR, SEERS, success=302, body=lambda case: {"reason": "更正"})}, _BRANCH
+    ),
+    "branches:end_pack_again": acts(PEOPLE_KEEPERS, SEERS, _BRANCH),
+    # A letter is for the branch, and for the unit at home.
+    "branches:end_letter": reads(PEOPLE_KEEPERS | frozenset({"liaison"}), of("letter_id", "letter")),
+    # Made by the organiser, and so with sensitive fields.
+    "branches:end_pack": Line({"GET": Access(ORGANISER, SEERS)}, of("pack_id", "pack")),
     "members:person_list": lists(),
     "members:person_detail": reads(PEOPLE_SEERS, _PERSON),
     "members:person_edit": changes(PEOPLE_KEEPERS, PEOPLE_SEERS, _PERSON, _person_facts),
@@ -643,12 +714,50 @@ MATRIX: Final[dict[str, Line]] = {
     "accounts:token_revoke": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _MACHINE, lambda case: {"token": token_key(case.thing.machine)}),
     "accounts:grant_add": changes(frozenset({"security", "administrator"}), ACCOUNT_SEERS, _CLERK, _grant),
     "accounts:grant_revoke": changes(frozenset({"security", "administrator"}), ACCOUNT_SEERS, of("grant_id", "grant")),
+    "accounts:grant_extend": acts(frozenset({"security", "administrator"}), ACCOUNT_SEERS, of("grant_id", "grant")),
+    "accounts:grants_ending": lists(frozenset({"security", "administrator"})),
+    "accounts:review": Line(
+        {"GET": Access(frozenset({"security"}), otherwise=403), "POST": Access(frozenset({"security"}), success=422, otherwise=403)}, two_sided=False
+    ),
+    "accounts:review_close": Line({"POST": Access(frozenset({"security"}), success=302, otherwise=403)}, two_sided=False),
+    "accounts:reset_ask": acts(frozenset({"system", "administrator"}), ACCOUNT_SEERS, _CLERK, lambda case: {"what": "password", "reason": "核实"}),
+    "accounts:reset_list": lists(frozenset({"security", "auditor"})),
+    "accounts:reset_answer": Line(
+        {"POST": Access(frozenset({"security", "auditor"}), success=302, otherwise=403, body=lambda case: {"answer": "refuse"})}, _reset, two_sided=False
+    ),
     "accounts:import": adds(_upload),
     "accounts:import_template": lists(ADMINISTRATOR),
     "accounts:import_detail": changes(ADMINISTRATOR, frozenset(), of("attachment_id", "workbook"), success=200),
     "accounts:code_print": acts(ADMINISTRATOR, frozenset(), of("attachment_id", "workbook"), success=200),
+    "retention:kept": Line({"GET": Access(EVERYBODY)}, two_sided=False, is_open=True),
+    "retention:mine": Line({"GET": Access(SIGNED_IN)}, two_sided=False),
+    "retention:mine_rows": Line({"GET": Access(SIGNED_IN)}, lambda case: {"of": "accounts.user.pk"}, two_sided=False),
+    "retention:mine_export": Line({"GET": Access(SIGNED_IN)}, lambda case: {"format": "json"}, two_sided=False),
+    "retention:mine_ask": Line(
+        {"GET": Access(SIGNED_IN), "POST": Access(SIGNED_IN, success=302, body=lambda case: {"words": "姓名应为示例"})},
+        lambda case: {"kind": "correct"},
+        two_sided=False,
+    ),
+    "retention:request_list": lists(PEOPLE_KEEPERS | {"system"}),
+    "retention:request_add": adds(
+        lambda case: {"branch": case.thing.branch.name, "kind": "erase", "subject": "居民", "words": "请删除电话"}, does=PEOPLE_KEEPERS
+    ),
+    "retention:request_detail": changes(PEOPLE_KEEPERS, frozenset(), of("request_id", "asked"), lambda case: {"outcome": "done", "words": "已删除"}),
+    "retention:certificate_list": lists(CERTIFIED),
+    "retention:certificate_detail": reads(CERTIFIED, of("certificate_id", "certificate")),
+    "retention:certificate_export": Line({"GET": Access(CERTIFIED, otherwise=403)}, lambda case: {"format": "csv"}, two_sided=False),
+    "retention:hold_list": lists(CERTIFIED),
+    "retention:hold_add": adds(lambda case: {"branch": case.thing.branch.name, "reason": "复核投诉"}, does=SECURITY, two_sided=False),
+    "retention:hold_lift": acts(SECURITY, CERTIFIED - SECURITY, of("hold_id", "hold")),
     "portal:audit_list": lists(AUDITOR),
+    "portal:operations": lists(frozenset({"system"})),
+    "portal:job_retry": Line({"POST": Access(frozenset({"system"}), success=302, otherwise=403)}, _failed_job, two_sided=False),
     "portal:audit_export": lists(AUDITOR),
+    "portal:audit_changes": lists(AUDITOR),
+    "portal:audit_changes_export": lists(AUDITOR),
+    "portal:audit_days": lists(AUDITOR),
+    "portal:audit_object": Line({"GET": Access(AUDITOR, otherwise=403)}, lambda case: {"object_id": case.thing.branch.public_id}, two_sided=False),
+    "portal:audit_person": Line({"GET": Access(AUDITOR, otherwise=403)}, _CLERK, two_sided=False),
     # The API.
     "branches-api:region-list": lists(SEERS),
     "branches-api:region-detail": api_reads(SEERS, public_id("community")),
@@ -721,6 +830,9 @@ MATRIX: Final[dict[str, Line]] = {
     "activities-api:survey-answer-detail": api_reads(READERS, public_id("answer")),
     "activities-api:metric-list": lists(),
     "activities-api:unit-list": lists(),
+    "retention-api:kept": lists(),
+    "retention-api:certificate-list": lists(CERTIFIED),
+    "retention-api:certificate-detail": api_reads(CERTIFIED, public_id("certificate")),
     "api-totals": api_reads(READERS, query=_total),
     "api-total-records": api_reads(READERS, query=_total),
     "api-changes": lists(),

@@ -23,6 +23,7 @@ from activities.models import (
     InspectionPoint,
     Metric,
     Need,
+    PointFile,
     ReportImport,
     ReportVersion,
     Statement,
@@ -63,14 +64,21 @@ from members.services.roster import PostFacts
 from members.services.service_note import write_note
 from members.services.squads import SquadFacts
 from portal.accounts import importing
-from portal.accounts.models import Grant, User
+from portal.accounts.models import Grant, Reset, User
 from portal.accounts.services import issue_activation_codes
+from portal.ending import services as ending
+from portal.ending.models import ArchivePack, BranchEnd, ServiceLetter
+from portal.foundation import jobs
 from portal.foundation.models import Attachment
+from portal.retention.models import Certificate, DataRequest, Hold
+from portal.retention.services.certifying import certify
+from portal.retention.services.requesting import write_down
 from tests.activities.contacted import contact, visited
+from tests.activities.drawn import a_picture
 from tests.activities.inspected import inspected
 from tests.activities.needs import recorded
 from tests.activities.suggestions import suggested
-from tests.factories import file, give, make_branch, make_person, make_region, make_user, since
+from tests.factories import file, give, make_branch, make_person, make_region, make_user, signed_in_somewhere, since
 from tests.personas import MARCH_5, MARCH_6, City
 
 DAY: Final = timedelta(days=1)
@@ -109,6 +117,13 @@ class Side:
     # Passed to the street.
     suggestion: Suggestion
     inspection: Inspection
+    certificate: Certificate
+    # Over by the next day.
+    hold: Hold
+    # Of what it found; the reviewer's.
+    picture: PointFile
+    # Of a resident.
+    asked: DataRequest
     contact: ContactPoint
     post: DutyPost
     shift: Shift
@@ -128,6 +143,8 @@ class Side:
     # Held by the secretary, and by nobody.
     pioneer: PioneerPost
     vacant: PioneerPost
+    # On its way to the end, with a letter and a pack.
+    end: BranchEnd
 
     @cached_property
     def membership(self) -> Membership:
@@ -178,6 +195,16 @@ class Side:
         return self.inspection.points.get()
 
     @cached_property
+    def letter(self) -> ServiceLetter:
+        """The letter to the unit."""
+        return self.end.letters.get()
+
+    @cached_property
+    def pack(self) -> ArchivePack:
+        """The pack that the clerk asked for."""
+        return self.end.packs.get()
+
+    @cached_property
     def grant(self) -> Grant:
         """What the clerk holds."""
         return self.clerk.grants.get()
@@ -213,6 +240,7 @@ class World:
     actors: dict[str, User | None]
     code: str
     followed: str
+    reset: Reset
 
 
 def build_world(city: City) -> World:
@@ -247,8 +275,17 @@ def build_world(city: City) -> World:
     assert member.person is not None
     for each in (inside.current, inside.offered):
         roster.put_on(actor=organiser, shift=each, person=member.person, despite=True)
+    for user in (inside.clerk, outside.clerk, *filter(None, actors.values())):
+        signed_in_somewhere(user)
     [issued] = issue_activation_codes(made_by=None, users=[make_user("x-new")])
-    return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code, issue_code(actor=inside.clerk, need=inside.need))
+    return World(city, {INSIDE: inside, OUTSIDE: outside}, actors, issued.code, issue_code(actor=inside.clerk, need=inside.need), _asked_for(actors))
+
+
+def _asked_for(actors: dict[str, User | None]) -> Reset:
+    """A reset of another officer's password, asked for by the system keeper."""
+    keeper = actors["system"]
+    assert keeper is not None
+    return Reset.objects.create(account=make_user("x-officer", (Role.AUDITOR, None)), what="password", reason="核实", asked_by=keeper)
 
 
 def token_key(machine: User) -> str:
@@ -286,7 +323,7 @@ def _without_grant(city: City, branch: Branch) -> dict[str, User]:
     for role, scope in (*held, (Role.SYSTEM, None)):
         Grant.objects.filter(pk=give(revoked, role, scope).pk).update(revoked_at=EARLIER)
         give(ended, role, scope, during=since(MARCH_5 - 30 * DAY, MARCH_5))
-        give(early, role, scope, during=since(MARCH_6 + DAY))
+        give(early, role, scope, during=since(MARCH_6 + DAY, MARCH_6 + 90 * DAY))
     closed = make_user("x-closed", (Role.ORGANISER, branch), (Role.OFFICIAL, city.street), is_active=False)
     return {CLOSED: closed, NOBODY: make_user("x-nobody"), REVOKED: revoked, ENDED: ended, EARLY: early}
 
@@ -300,9 +337,16 @@ def _staffed(clerk: User, branch: Branch) -> tuple[DutyPost, Shift, TimeOff]:
     return post, Shift.objects.filter(post=post).order_by("-during")[0], off
 
 
+def certified(branch: Branch) -> Certificate:
+    """A certificate about a branch."""
+    rule, rows = Certificate.Rule.BRANCH, [("activities.Need", uuid4())]
+    return certify(rule=rule, run=uuid4(), before=MARCH_5, counts={"activities.Need.phone": 1}, rows=rows, branch=branch)
+
+
 def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side:
     branch = make_branch(community, f"{community.name}临时党支部")
     branch.sending_units.add(unit)
+    end = ending.begin(actor=make_user(f"ender-{digit}", (Role.ADMINISTRATOR, street)), branch=branch, last_day=MARCH_6)
     person = make_person(f"书记{unit.name}", unit, branch, "secretary", phone=f"1990000123{digit}", duty_phone=f"1990000567{digit}")
     clerk = make_user(f"clerk-{digit}", (Role.ORGANISER, branch))
     reviewer = make_user(f"caller-{digit}", (Role.REVIEWER, street))
@@ -320,8 +364,10 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
     post, to_staff, off = _staffed(clerk, branch)
     current = Shift.objects.filter(post=post, business_date=MARCH_6).order_by("-during")[0]
     handed_over = hand_over(actor=clerk, shift=current, left=Left(notes="无"))
-    return Side(
+    found = inspected(branch, reviewer, "登记缺项", inspector=f"督查{digit}组")
+    side = Side(
         branch=branch,
+        end=end,
         community=community,
         street=street,
         unit=unit,
@@ -342,8 +388,12 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         handed_on=hand_on(actor=clerk, need=recorded(branch, clerk, household=f"{digit}栋102"), seen=1, to=street),
         suggestion=suggested(branch, clerk, words=f"{unit.name}夜班没有取暖设备", to=street),
         merit=write_note(actor=clerk, person=person, branch=branch, day=MARCH_5, words=f"{unit.name}冒雨连守两班", uid=uuid4())[0],
-        inspection=inspected(branch, reviewer, "登记缺项", inspector=f"督查{digit}组"),
+        inspection=found,
+        picture=a_picture(found.points.get(), reviewer),
         contact=_visited(reviewer, community, digit),
+        certificate=certified(branch),
+        asked=write_down(actor=clerk, branch=branch, kind="erase", subject=f"居民{digit}", words=f"请删除{digit}栋的电话"),
+        hold=Hold.objects.create(branch=branch, reason="复核投诉", until=MARCH_6, placed_by=keeper, placed_at=EARLIER),
         post=post,
         shift=to_staff,
         off=off,
@@ -357,6 +407,16 @@ def _side(street: Region, community: Region, unit: WorkUnit, digit: str) -> Side
         pioneer=_pioneer(clerk, branch, person),
         vacant=pioneers.open_post(actor=clerk, branch=branch, facts=PioneerFacts("空岗", "值夜"), first_day=MARCH_5),
     )
+    _pack(clerk, side)
+    return side
+
+
+def _pack(clerk: User, side: Side) -> None:
+    """Number the letters, and have a pack made, as the organiser does."""
+    ending.issue_letters(actor=clerk, end=side.end, on=MARCH_6)
+    ending.ask_for_pack(actor=clerk, end=side.end)
+    while jobs.run_next() is not None:
+        pass
 
 
 def _squad(clerk: User, branch: Branch, person: Person) -> Squad:

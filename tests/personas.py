@@ -1,11 +1,15 @@
 """Who acts in the tests: a small city and one account a role."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -55,13 +59,34 @@ class City:
     bureau: WorkUnit
 
 
+def hold_still(patch: pytest.MonkeyPatch) -> Clock:
+    """Hold the portal's clock at 21:00 on 6 March 2020, in its time zone."""
+    held = Clock()
+    patch.setattr(portal_clock, "now", held.now)
+    patch.setattr(portal_clock, "today", held.today)
+    return held
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """21:00 on 6 March 2020, in the portal's time zone."""
-    held = Clock()
-    monkeypatch.setattr(portal_clock, "now", held.now)
-    monkeypatch.setattr(portal_clock, "today", held.today)
-    return held
+    return hold_still(monkeypatch)
+
+
+@contextmanager
+def one_city(blocker: DjangoDbBlocker) -> Iterator[City]:
+    """A city and the catalogue for all tests of a module, at one moment, in a transaction that is rolled back; `settle` it when all is there."""
+    with pytest.MonkeyPatch.context() as patch, blocker.unblock():
+        hold_still(patch)
+        with transaction.atomic():
+            call_command("load_reference", verbosity=0)
+            yield make_city()
+            transaction.set_rollback(True)
+
+
+def settle() -> None:
+    """Check what the rows of this transaction put off until it ends: Django would check all of it again at the end of each test."""
+    connection.check_constraints()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Every list, page and list of the API takes as many queries for 1,000 rows as for 10, never more than 15; the form of a day may take a few more."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,8 +11,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from psycopg2.extras import DateTimeTZRange
@@ -35,6 +34,7 @@ from activities.models import (
     Need,
     NeedEvent,
     PeriodReport,
+    PointFile,
     RefusedCell,
     ReportImport,
     ReportVersion,
@@ -70,13 +70,14 @@ from members.models import (
     TimeOff,
 )
 from portal.accounts.models import Grant, User
+from portal.ending.checklist import STEPS
+from portal.ending.models import BranchEnd, ServiceLetter
 from portal.foundation import clock as portal_clock
 from portal.foundation.models import Attachment, AuditEntry
-from tests.factories import ALWAYS, make_person, make_user, since
+from portal.retention.models import Certificate, DataRequest, Hold
+from tests.factories import ALWAYS, FOR_LONG, make_person, make_user, since
 from tests.light_client import Browser, session_of
-from tests.personas import MARCH_6, City, Clock, make_city
-
-pytestmark = pytest.mark.django_db
+from tests.personas import MARCH_6, City, one_city
 
 FEW, MANY = 10, 1000
 MOST_QUERIES: Final = 15
@@ -189,6 +190,12 @@ class World:
             Statement(branch=self.branch, what_zh="车辆", what_en="vehicles", value=number, computes="sum:vehicles", stated_on=MARCH_6, title="文")
             for number in numbers
         )
+        keeper, now = self.users["security"], portal_clock.now()
+        told: dict[str, Any] = {"rule": "branch", "before": MARCH_6, "rows": 1, "counts": {"activities.Need.phone": 1}, "hashes": bytes(16), "sha256": "0" * 64}
+        Certificate.objects.bulk_create(Certificate(branch=self.branch, made_at=now, run=uuid4(), **told) for _number in numbers)
+        asked = {"kind": "erase", "subject": "居民", "words": "请删除电话", "asked_at": now, "due_on": MARCH_6, "recorded_by": self.users["organiser"]}
+        DataRequest.objects.bulk_create(DataRequest(branch=self.branch, **asked) for _number in numbers)
+        Hold.objects.bulk_create(Hold(branch=self.branch, reason="复核", placed_by=keeper, placed_at=portal_clock.now()) for _number in numbers)
         # Frozen before anything was filed: every record behind one has come since.
         given: dict[str, Any] = {"region": self.city.street, "metric": Metric.objects.get(code="vehicles"), "purpose": "日报", "due": 0, "reported": 0}
         given |= {"first_day": date(2015, 1, 1), "last_day": MARCH_6, "count": 0, "frozen_at": portal_clock.now() - ONE_DAY, "snapshot": "1:1:"}
@@ -250,6 +257,10 @@ class World:
         InspectionPointEvent.objects.bulk_create(
             InspectionPointEvent(point=point, number=number + 2, kind="assigned", person=person, **told) for number, person in zip(numbers, people, strict=True)
         )
+
+        given = {"content_type": "image/jpeg", "size": 1, "model": "pointfile", "added_by": by, "sha256": "0" * 64, "name": "a.jpg"}
+        files = Attachment.objects.bulk_create(Attachment(**given) for _number in numbers)
+        PointFile.objects.bulk_create(PointFile(point=point, shows="found", file=file, width=4, height=3) for file in files)
 
     def _contacts(self, numbers: range, people: list[Person]) -> None:
         """Contact points at the community, each with a leader, the first of them with as many visits."""
@@ -324,11 +335,11 @@ class World:
 
     def _accounts(self, numbers: range, branches: list[Branch]) -> None:
         users = User.objects.bulk_create(User(username=f"clerk-{number}", name=f"经办{number}") for number in numbers)
-        Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch=branch, during=ALWAYS) for user, branch in zip(users, branches, strict=True))
+        Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch=branch, during=FOR_LONG) for user, branch in zip(users, branches, strict=True))
         organiser = self.users["organiser"]
-        Grant.objects.bulk_create(Grant(user=organiser, role=Role.ORGANISER, branch=branch, during=ALWAYS) for branch in branches)
+        Grant.objects.bulk_create(Grant(user=organiser, role=Role.ORGANISER, branch=branch, during=FOR_LONG) for branch in branches)
         # The one whose page is opened got and lost the same grant again and again.
-        gone = {"role": Role.SHIFT_LEADER, "branch": self.branch, "during": ALWAYS, "revoked_at": portal_clock.now()}
+        gone = {"role": Role.SHIFT_LEADER, "branch": self.branch, "during": FOR_LONG, "revoked_at": portal_clock.now()}
         Grant.objects.bulk_create(Grant(user=self.users["other"], **gone) for _number in numbers)
         AuditEntry.objects.bulk_create(AuditEntry(actor=organiser, action="report.filed", model="branch", object_id=self.branch.public_id) for _ in numbers)
 
@@ -359,6 +370,10 @@ class Address:
 
 def _branch(world: World) -> list[Any]:
     return [world.branch.public_id]
+
+
+def _step(name: str) -> Callable[[World], list[Any]]:
+    return lambda world: [*_branch(world), name]
 
 
 def _report(world: World) -> list[Any]:
@@ -401,12 +416,36 @@ ADDRESSES: Final = (
     Address("system", "accounts:user_list"),
     Address("administrator", "accounts:user_list"),
     Address("auditor", "portal:audit_list"),
+    Address("auditor", "portal:audit_changes"),
+    Address("auditor", "portal:audit_days"),
+    # An account: its story is as long in each world, and names the same.
+    Address("auditor", "portal:audit_object", lambda world: [User.objects.order_by("pk")[0].public_id]),
+    Address("auditor", "portal:audit_person", lambda world: [User.objects.order_by("pk")[0].public_id]),
+    Address("auditor", "retention:certificate_list"),
+    Address("organiser", "retention:mine"),
+    Address("organiser", "retention:mine_rows", lambda world: ["activities.reportimport.owner"]),
+    Address("organiser", "retention:mine_ask", lambda world: ["erase"]),
+    Address("organiser", "retention:request_list"),
+    Address("administrator", "retention:request_list"),
+    Address("organiser", "retention:request_add"),
+    Address("organiser", "retention:request_detail", lambda world: [DataRequest.objects.order_by("pk")[0].public_id]),
+    Address("official", "retention:certificate_list"),
+    Address("official", "retention:certificate_detail", lambda world: [Certificate.objects.order_by("pk")[0].public_id]),
+    Address("security", "retention:hold_list"),
+    Address("official", "retention:hold_list"),
+    Address("security", "retention:hold_add"),
+    Address("system", "portal:operations"),
     Address("official", "portal:registers"),
     Address("official", "portal:search", query=lambda world: {"q": "第"}),
     Address("organiser", "portal:search", query=lambda world: {"q": "人"}),
     Address("organiser", "portal:dashboard"),
     # One of something with a thousand of something else.
     Address("organiser", "accounts:profile"),
+    Address("organiser", "accounts:security"),
+    Address("security", "accounts:review"),
+    Address("security", "accounts:review", query=lambda world: {"show": "all"}),
+    Address("security", "accounts:grants_ending"),
+    Address("auditor", "accounts:reset_list"),
     Address("security", "accounts:user_detail", lambda world: [world.users["other"].public_id]),
     Address("organiser", "branches:branch_detail", _branch),
     Address("administrator", "branches:branch_detail", _branch),
@@ -421,6 +460,10 @@ ADDRESSES: Final = (
     Address("organiser", "members:officer_set", _branch),
     Address("administrator", "branches:branch_edit", _branch),
     Address("administrator", "accounts:user_add"),
+    # The end of a branch.
+    Address("organiser", "branches:branch_end", _branch),
+    *(Address("organiser", "branches:end_step", _step(step)) for step in STEPS),
+    Address("organiser", "branches:end_letter", lambda world: [ServiceLetter.objects.order_by("pk")[0].public_id]),
     # The roster.
     Address("official", "roster:shift_list"),
     Address("organiser", "roster:shift_list"),
@@ -557,6 +600,8 @@ ADDRESSES: Final = (
     _api("activities-api:survey-answer-list"),
     _api("activities-api:metric-list"),
     _api("activities-api:unit-list"),
+    _api("retention-api:certificate-list"),
+    _api("retention-api:kept"),
     _api("api-changes"),
     Address("official", "api-totals", query=_of_street),
     Address("official", "api-total-records", query=_of_street),
@@ -564,24 +609,19 @@ ADDRESSES: Final = (
 
 
 @pytest.fixture(scope="module")
-def counts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[Address, tuple[list[str], list[str]]]]:
+def counts(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> dict[Address, tuple[list[str], list[str]]]:
     """The queries of each address at 10 and at 1,000 rows; the rows are made once, in a transaction that is rolled back."""
-    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
-        held = Clock()
-        patch.setattr(portal_clock, "now", held.now)
-        patch.setattr(portal_clock, "today", held.today)
-        with transaction.atomic():
-            call_command("load_reference", verbosity=0)
-            world = _world(make_city())
-            # What a process does once is not counted: templates and addresses are read at the first request.
-            world.grow(FEW)
-            _end_a_later_transaction()
-            for address in ADDRESSES:
-                queries(world, address)
-            few = {address: queries(world, address) for address in ADDRESSES}
-            world.grow(MANY)
-            yield {address: (few[address], queries(world, address)) for address in ADDRESSES}
-            transaction.set_rollback(True)
+    with one_city(django_db_blocker) as city:
+        world = _world(city)
+        # What a process does once is not counted: templates and addresses are read at the first request.
+        world.grow(FEW)
+        _end_a_later_transaction()
+        for address in ADDRESSES:
+            queries(world, address)
+        few = {address: queries(world, address) for address in ADDRESSES}
+        world.grow(MANY)
+        many = {address: queries(world, address) for address in ADDRESSES}
+    return {address: (few[address], many[address]) for address in ADDRESSES}
 
 
 def _end_a_later_transaction() -> None:
@@ -609,6 +649,8 @@ def _world(city: City) -> World:
         "other": make_user("q-other", (Role.SHIFT_LEADER, branch)),
     }
     sessions = {name: session_of(user) for name, user in users.items()}
+    end = BranchEnd.objects.create(branch=branch, last_day=MARCH_6, letters_on=MARCH_6)
+    ServiceLetter.objects.create(end=end, work_unit=city.company, number=1)
     return World(city, branch, make_person("来去", city.company, phone="19911111111"), users, sessions)
 
 

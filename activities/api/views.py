@@ -1,6 +1,7 @@
 """Reports with their versions, entries, figures, goods and statements; the catalogue; and filing."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from django.db.models import QuerySet
@@ -42,6 +43,7 @@ from activities.api.serializers import (
     VersionSerializer,
 )
 from activities.models import DailyReport, Entry, FrozenFigure, Measure, Metric, PeriodReport, ReportVersion, Statement, StockReceipt, Unit
+from branches import access
 from branches.access import Act
 from branches.api.base import ScopedViewSet
 from branches.models import Branch
@@ -62,15 +64,26 @@ _STORED: Final = _("Stored now.")
 _STORED_BEFORE: Final = _("Stored before by the same request; nothing changed.")
 
 
+# As on the pages.
+NOTES_SEEN: Final = "note.seen"
+
+
 def _actor(request: Request) -> "User":
     """Return who asks; permissions let nobody else this far."""
     return cast("User", request.user)
+
+
+def _notes_in(versions: Iterable[Any], *, with_entries: bool = True) -> bool:
+    """Say whether the reader is shown a note of the versions, or of their pieces of work."""
+    of_entries = (json.loads(entry.written)["note"] for version in versions if with_entries and version.notes_seen for entry in version.entries.all())
+    return any(version.notes_seen and version.note for version in versions) or any(of_entries)
 
 
 class ReportViewSet(ScopedViewSet):
     """Reports of one sort, with their versions, and filing."""
 
     act = Act.SEE_REPORTS
+    sight = NOTES_SEEN
     parameters = frozenset({"expand"})
     model: ClassVar[type[DailyReport] | type[PeriodReport]]
 
@@ -88,6 +101,10 @@ class ReportViewSet(ScopedViewSet):
         if asked not in {"", "entries"}:
             raise ValidationError({"expand": [_text("Only entries can be expanded.")]}, code="expand")
         return asked == "entries"
+
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return in how many reports a note is shown."""
+        return sum(_notes_in(report.versions.all(), with_entries=self._expanded()) for report in rows)
 
     def received(self, request: Request, fields: dict[str, str]) -> dict[str, Any]:
         """Return what was sent, as the services' arguments; `fields` maps their names to the request's.
@@ -204,10 +221,15 @@ class VersionViewSet(ScopedViewSet):
     queryset = ReportVersion.objects.all()
     serializer_class = VersionSerializer
     filterset_class = VersionFilter
+    sight = NOTES_SEEN
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the versions in scope."""
         return rows.versions(self.request).filter(pk__in=ReportVersion.objects.visible_to(self.request.user).values("pk"))
+
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return in how many versions a note is shown."""
+        return sum(_notes_in([version]) for version in rows)
 
     @_acting(_("Accept a version"), _("The reviewer has looked at it. Needs the role reviewer."), filing.NothingInput, {})
     def accept(self, request: Request, **kwargs: Any) -> Response:
@@ -257,10 +279,15 @@ class EntryViewSet(WrittenViewSet, ScopedViewSet):
     queryset = Entry.objects.all()
     serializer_class = EntrySerializer
     filterset_class = EntryFilter
+    sight = NOTES_SEEN
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the entries in scope."""
         return rows.entries(self.request)
+
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return in how many entries a note is shown; what PostgreSQL wrote is looked through only for whoever reads any."""
+        return sum(bool(json.loads(row.written)["note"]) for row in rows) if access.may(self.request.user, Act.SEE_SENSITIVE) else 0
 
     @describes_pulling(
         title=_("Read all entries"),
@@ -311,10 +338,15 @@ class StockReceiptViewSet(ScopedViewSet):
     queryset = StockReceipt.objects.all()
     serializer_class = StockReceiptSerializer
     filterset_class = StockReceiptFilter
+    sight = NOTES_SEEN
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the goods in scope."""
         return rows.stock_receipts(self.request.user)
+
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return in how many a note is shown."""
+        return sum(bool(receipt.notes_seen and receipt.note) for receipt in rows)
 
 
 @describes_reading(

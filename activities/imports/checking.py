@@ -26,6 +26,7 @@ from portal.foundation import clock, spreadsheets
 from portal.foundation.models import new_public_id
 from portal.foundation.refusals import sentence_for
 from portal.foundation.spreadsheets import Place, Table
+from portal.foundation.text import NUL_REFUSED
 
 MAX_ROWS: Final = 100_000
 # What a workbook of so many rows, with a note in each, may unpack to.
@@ -149,6 +150,7 @@ class _Reader:
         self.marked = defaultdict[int, list[Bad]](list)
         self._mark(table.formulas, "formula")
         self._mark(table.errors, "error")
+        self._mark(table.nuls, "nul")
         # Such a cell holds something, and makes its line a row; a merged one, which is empty, does not.
         self.special = frozenset(self.marked)
         self._mark(table.merged, "merged", _EACH_ITS_OWN)
@@ -258,6 +260,7 @@ def _refuse_marked(column: str, mark: str) -> None:
     sentences = {
         "formula": _("The cell holds a formula: type the value."),
         "error": _("The cell holds an error."),
+        "nul": str(NUL_REFUSED),
         "merged": _("This cell is merged with another one: give each row its own."),
     }
     raise BadCell(column, sentences[mark])

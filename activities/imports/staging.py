@@ -40,7 +40,7 @@ def stage(imported: ReportImport, found: Finding) -> None:
     _copy(RefusedCell, _REFUSED_COLUMNS, _refused(imported.pk, found))
     with connection.cursor() as cursor:
         # They are joined soon, and nobody else will have counted them by then.
-        cursor.execute("ANALYZE activities_importedreport, activities_importedfigure")
+        cursor.execute("SELECT foundation_analyze('activities_importedreport', 'activities_importedfigure')")
         cursor.execute(_DIFFERING, {"of": imported.pk})
     imported.counts = _counts(found) | {"differing": imported.reports.filter(differs=True).count()}
 

@@ -20,7 +20,7 @@ from branches.access import Act
 from branches.models import Branch
 from portal.foundation.refusals import sentence_for
 from portal.foundation.spreadsheets import Column, read_day
-from portal.foundation.text import fold
+from portal.foundation.text import NUL, fold
 
 LANGUAGES: Final = ("zh-hans", "en")
 COLUMNS: Final = (
@@ -67,7 +67,8 @@ def plain(cell: object) -> str:
         return text[:-2] if text.endswith(".0") else text
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="minutes")
-    return str(cell).replace("\0", "").strip()
+    # A cell with a NUL is refused (`Table.nuls`); this is how it is shown.
+    return str(cell).replace(NUL, "□").strip()
 
 
 class Places:

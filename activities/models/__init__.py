@@ -6,6 +6,7 @@ from activities.models.frozen import FrozenFigure
 from activities.models.imports import ImportedFigure, ImportedReport, RefusedCell, ReportImport
 from activities.models.inspection import Inspection, InspectionPoint, InspectionPointEvent
 from activities.models.need import Need, NeedCode, NeedEvent
+from activities.models.point_file import PointFile
 from activities.models.report import (
     DailyReport,
     Entry,
@@ -45,6 +46,7 @@ __all__ = [
     "OverPlaces",
     "OverTime",
     "PeriodReport",
+    "PointFile",
     "RefusedCell",
     "ReportDraft",
     "ReportImport",

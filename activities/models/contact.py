@@ -13,10 +13,19 @@ from activities.querysets import ContactPointQuerySet, ContactVisitQuerySet
 from branches.models import Region
 from members.models import Person
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, Basis, Sensitive, Since, Whose
 
 # A site is of no branch: its words go so long after the last day on which a leader answered for it.
-_FOUND: Final = Sensitive("knowing what a leader found at a site and what has to be mended there; may tell of people", AFTER_THE_BRANCH)
+_FOUND: Final = Sensitive(
+    _("knowing what a leader found at a site and what has to be mended there; may tell of people"),
+    AFTER_THE_BRANCH,
+    Basis.DUTY,
+    since=Since.SITE,
+    becomes=GONE,
+)
+_ANSWERS: Final = Sensitive(
+    _("knowing which leader answers for a site, and who came in their place"), AFTER_THE_BRANCH, Basis.DUTY, Whose.SERVING, since=Since.SITE
+)
 
 
 class ContactPoint(PublicModel):
@@ -66,6 +75,9 @@ class ContactTerm(PublicModel):
     duty_phone = models.CharField(_("duty phone"), max_length=20, blank=True)
     during = DateRangeField(_("from, until"))
 
+    ENDS_WITH = ("during__fully_lt",)
+    SENSITIVE = {"office": _ANSWERS, "duty_phone": _ANSWERS}
+
     class Meta:
         verbose_name = _("time of a leader")
         verbose_name_plural = _("times of leaders")
@@ -100,7 +112,8 @@ class ContactVisit(PublicModel):
 
     objects = ContactVisitQuerySet.as_manager()
 
-    SENSITIVE = {"found": _FOUND}
+    ENDS_WITH = ("point__closed_on__lt",)
+    SENSITIVE = {"found": _FOUND, "stand_in": _ANSWERS}
 
     class Meta:
         verbose_name = _("visit to a contact point")

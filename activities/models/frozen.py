@@ -10,6 +10,7 @@ from activities.models.catalogue import Metric
 from activities.querysets import CutOff, FrozenFigureQuerySet
 from branches.models import Branch, Region, WorkUnit
 from portal.foundation.models import PublicModel
+from portal.foundation.sensitive import AtEnd, Basis, Sensitive, Since
 
 
 class FrozenFigure(PublicModel):
@@ -40,6 +41,17 @@ class FrozenFigure(PublicModel):
     written_in = models.BigIntegerField(_("written in transaction"), editable=False)
 
     objects = FrozenFigureQuerySet.as_manager()
+
+    SENSITIVE = {
+        "purpose": Sensitive(
+            _("saying what a figure was quoted for"),
+            None,
+            Basis.DUTY,
+            since=Since.STANDING,
+            at_end=AtEnd.KEPT,
+            because=_("a figure that was quoted upward has to be accounted for, and is about no person"),
+        )
+    }
 
     class Meta:
         verbose_name = _("frozen figure")

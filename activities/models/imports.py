@@ -19,10 +19,10 @@ from activities.models.report import DailyReport
 from branches.models import Branch
 from portal.foundation.models import Attachment, Job, PublicModel
 from portal.foundation.searching import FoldedField
-from portal.foundation.sensitive import Sensitive
+from portal.foundation.sensitive import AtEnd, Basis, Sensitive, Since
 
 KEPT = timedelta(days=30)
-_NOTED = Sensitive("filing an uploaded note with its report, once it is confirmed", KEPT)
+_NOTED = Sensitive(_("filing an uploaded note with its report, once it is confirmed"), KEPT, Basis.EMERGENCY, since=Since.ROW, at_end=AtEnd.ROW_GOES)
 
 
 class ReportImport(PublicModel):
@@ -51,7 +51,11 @@ class ReportImport(PublicModel):
     filed_at = models.DateTimeField(_("filed at"), null=True)
 
     # With the notes of its rows; only its owner's jobs read it.
-    SENSITIVE = {"file": Sensitive("checking the table anew, and saying what was uploaded when somebody asks", KEPT)}
+    SENSITIVE = {
+        "file": Sensitive(
+            _("checking the table anew, and saying what was uploaded when somebody asks"), KEPT, Basis.EMERGENCY, since=Since.ROW, at_end=AtEnd.ROW_GOES
+        )
+    }
 
     class Meta:
         verbose_name = _("import of reports")
@@ -170,7 +174,11 @@ class RefusedCell(models.Model):
     said_zh = models.TextField(_("what is wrong, in Chinese"))
     said_en = models.TextField(_("what is wrong, in English"))
 
-    SENSITIVE: dict[str, Any] = {"content": Sensitive("finding the cell that is to be corrected, by whoever uploaded it", KEPT)}
+    SENSITIVE: dict[str, Any] = {
+        "content": Sensitive(
+            _("finding the cell that is to be corrected, by whoever uploaded it"), KEPT, Basis.EMERGENCY, since=Since.ROW, at_end=AtEnd.ROW_GOES
+        )
+    }
 
     class Meta:
         verbose_name = _("refused cell")

@@ -19,9 +19,10 @@ from branches.models import Branch
 from members.models import Person
 from portal.foundation import clock
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, Basis, Sensitive
 
-_FOUND: Final = Sensitive("knowing what was found at a branch and has to be mended; may tell of people", AFTER_THE_BRANCH)
+_FOUND: Final = Sensitive(_("knowing what was found at a branch and has to be mended; may tell of people"), AFTER_THE_BRANCH, Basis.DUTY, becomes=GONE)
+_CAME: Final = Sensitive(_("knowing who inspected the branch, should there be a question"), AFTER_THE_BRANCH, Basis.DUTY, becomes=GONE)
 
 
 class Inspection(PublicModel):
@@ -43,7 +44,7 @@ class Inspection(PublicModel):
 
     objects = InspectionQuerySet.as_manager()
 
-    SENSITIVE = {"looked_at": _FOUND, "result": _FOUND, "withdrawn_why": _FOUND}
+    SENSITIVE = {"inspector": _CAME, "looked_at": _FOUND, "result": _FOUND, "withdrawn_why": _FOUND}
 
     class Meta:
         verbose_name = _("inspection")

@@ -4,7 +4,7 @@ A need is changed together with an event that says what was done; events are onl
 """
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -19,10 +19,19 @@ from members.models import Person
 from portal.foundation import clock
 from portal.foundation.models import PublicModel
 from portal.foundation.searching import FoldedField, bigram_index
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, AtEnd, Basis, Sensitive, Since, Special, Whose
 
-_TO_HELP: Final = Sensitive("bringing the help to whoever asked for it, and asking afterwards whether it came", AFTER_THE_BRANCH)
-_TOLD: Final = Sensitive("knowing what is needed and what was done about it; may tell of health or want", AFTER_THE_BRANCH)
+_TO_HELP: Final = Sensitive(
+    _("bringing the help to whoever asked for it, and asking afterwards whether it came"), AFTER_THE_BRANCH, Basis.EMERGENCY, Whose.RESIDENT
+)
+_TOLD: Final = Sensitive(
+    _("knowing what is needed and what was done about it; may tell of health or want"),
+    AFTER_THE_BRANCH,
+    Basis.EMERGENCY,
+    Whose.RESIDENT,
+    Special.HEALTH,
+    becomes=GONE,
+)
 
 
 class Need(PublicModel):
@@ -86,6 +95,8 @@ class Need(PublicModel):
 
     objects = NeedQuerySet.as_manager()
 
+    # Whoever recorded a need goes on reading it: it waits for both ends.
+    ENDS_WITH = ("branch", "origin")
     SENSITIVE = {"words": _TOLD, "words_folded": _TOLD, "household": _TO_HELP, "contact": _TO_HELP, "phone": _TO_HELP, "result": _TOLD}
 
     class Meta:
@@ -197,6 +208,7 @@ class NeedEvent(PublicModel):
 
     objects = NeedEventQuerySet.as_manager()
 
+    ENDS_WITH: ClassVar = ("branch", "need__branch", "need__origin")
     SENSITIVE: dict[str, Any] = {"note": _TOLD}
 
     class Meta:
@@ -250,6 +262,12 @@ class NeedCode(models.Model):
     code_hash = models.CharField(pgettext_lazy("need", "SHA-256 of the code"), max_length=64, unique=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("made by"), on_delete=models.PROTECT, related_name="+", db_index=False)
     made_at = models.DateTimeField(_("made at"))
+
+    SENSITIVE: ClassVar = {
+        "code_hash": Sensitive(
+            _("letting a resident see what became of a need"), LIVES_ON, Basis.EMERGENCY, Whose.RESIDENT, since=Since.ROW, at_end=AtEnd.ROW_GOES
+        )
+    }
 
     class Meta:
         verbose_name = _("code of a need")

@@ -4,7 +4,7 @@ A report is the slot (a branch and a day, or a branch and a span); what was file
 written in one transaction and never change afterwards, but for the version's own state: triggers in `activities/migrations/` see to it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from branches.models import Branch, Region, WorkUnit
 from members.models import Person
 from portal.foundation.models import PublicModel, SourcedModel
 from portal.foundation.searching import FoldedField, bigram_index
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, AtEnd, Basis, Sensitive, Since
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -167,7 +167,15 @@ class ReportVersion(PublicModel):
 
     objects = ReportVersionQuerySet.as_manager()
 
-    SENSITIVE = dict.fromkeys(_NOTE, Sensitive("explaining the day's figures to whoever works for the branch", AFTER_THE_BRANCH))
+    # Texts of published cases are public as they are.
+    PUBLISHED = Q(means=Means.CASE)
+    SENSITIVE = {
+        **dict.fromkeys(_NOTE, Sensitive(_("explaining the day's figures to whoever works for the branch"), AFTER_THE_BRANCH, Basis.EMERGENCY)),
+        **dict.fromkeys(
+            ("reason", "review_note"),
+            Sensitive(_("telling why a report was corrected, or what to look at in it"), AFTER_THE_BRANCH, Basis.DUTY, becomes=GONE),
+        ),
+    }
 
     if TYPE_CHECKING:
         entries: RelatedManager["Entry"]
@@ -247,6 +255,10 @@ class ReportVersion(PublicModel):
         """Whether the version's figures count."""
         return self.state in self.CURRENT
 
+    def not_before(self, moment: datetime) -> datetime:
+        """Return `moment`, or the version's own where that is later: the clock was set back since, and what follows a version never precedes it."""
+        return max(moment, self.known_from)
+
     @cached_property
     def is_late(self) -> bool:
         """Whether nothing was filed for the report before its due time, neither this version nor one before it.
@@ -277,7 +289,8 @@ class Entry(PublicModel):
 
     objects = EntryQuerySet.as_manager()
 
-    SENSITIVE = dict.fromkeys(_NOTE, Sensitive("explaining a piece of work to whoever works for the branch", AFTER_THE_BRANCH))
+    PUBLISHED = Q(version__means=ReportVersion.Means.CASE)
+    SENSITIVE = dict.fromkeys(_NOTE, Sensitive(_("explaining a piece of work to whoever works for the branch"), AFTER_THE_BRANCH, Basis.EMERGENCY))
 
     if TYPE_CHECKING:
         measures: RelatedManager["Measure"]
@@ -409,7 +422,7 @@ class ReportDraft(PublicModel):
     base = models.PositiveIntegerField(_("opened on version"), default=0)
     saved_at = models.DateTimeField(_("saved at"), default=timezone.now)
 
-    SENSITIVE = {"data": Sensitive("keeping what was typed until it is filed", timedelta(days=30))}
+    SENSITIVE = {"data": Sensitive(_("keeping what was typed until it is filed"), timedelta(days=30), Basis.EMERGENCY, since=Since.ROW, at_end=AtEnd.ROW_GOES)}
 
     class Meta:
         verbose_name = _("draft")

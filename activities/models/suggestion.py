@@ -16,9 +16,14 @@ from activities.querysets import SuggestionQuerySet
 from branches.models import Branch, Region, WorkUnit
 from portal.foundation import clock
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, Basis, Sensitive
 
-_SAID: Final = Sensitive("letting whoever can settle a matter know of it, and answering; names nobody by purpose, but is written freely", AFTER_THE_BRANCH)
+_SAID: Final = Sensitive(
+    _("letting whoever can settle a matter know of it, and answering; names nobody by purpose, but is written freely"),
+    AFTER_THE_BRANCH,
+    Basis.DUTY,
+    becomes=GONE,
+)
 
 
 class Suggestion(PublicModel):
@@ -136,6 +141,7 @@ class SuggestionEvent(PublicModel):
 
     objects: models.Manager["SuggestionEvent"] = models.Manager()
 
+    ENDS_WITH = ("suggestion__branch",)
     SENSITIVE = {"note": _SAID}
 
     class Meta:

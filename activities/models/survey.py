@@ -14,7 +14,7 @@ from activities.querysets import SurveyQuerySet, SurveyResponseQuerySet
 from branches.models import Branch
 from portal.foundation import clock
 from portal.foundation.models import PublicModel, SourcedModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, Basis, Sensitive, Whose
 
 if TYPE_CHECKING:
     from django_stubs_ext.db.models.manager import RelatedManager
@@ -224,6 +224,10 @@ class SurveyResponse(PublicModel):
 
     objects = SurveyResponseQuerySet.as_manager()
 
+    SENSITIVE: ClassVar = {
+        "browser": Sensitive(_("taking one answer from a browser, and not two"), AFTER_THE_BRANCH, Basis.CONSENT, Whose.RESIDENT, becomes=None)
+    }
+
     if TYPE_CHECKING:
         answers: RelatedManager["SurveyAnswer"]
 
@@ -271,7 +275,12 @@ class SurveyAnswer(PublicModel):
     choices = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("choices"), default=list, blank=True)
     free_text = models.TextField(_("in own words"), blank=True, max_length=500)
 
-    SENSITIVE: ClassVar = {"free_text": Sensitive("telling the branch alone what residents wrote of their own accord", AFTER_THE_BRANCH)}
+    ENDS_WITH: ClassVar = ("response__branch",)
+    SENSITIVE: ClassVar = {
+        "free_text": Sensitive(
+            _("telling the branch alone what residents wrote of their own accord"), AFTER_THE_BRANCH, Basis.CONSENT, Whose.RESIDENT, becomes=GONE
+        )
+    }
 
     class Meta:
         verbose_name = _("answer to a question")

@@ -78,7 +78,7 @@ def attributed_within(region: Region, span: Span) -> Attributed:
 def served(work_unit: WorkUnit, span: Span, metrics: Iterable[Metric]) -> list[ChildRow]:
     """Return the branches where the unit's members serve, each with its own totals: those branches' figures, never the unit's."""
     wanted = catalogue(metrics)
-    serving = Branch.objects.served_by(work_unit).alive_on(span.last).by_name()
+    serving = Branch.objects.served_by(work_unit, span.first, span.last).alive_on(span.last).by_name()
     branches = {branch.pk: branch for branch in with_completeness(serving, span.last)}
     found: dict[int, dict[str, Total]] = defaultdict(dict)
     for row in records_of(branches, span, wanted.values()).order_by().values("branch", "metric").annotate(**aggregates()):

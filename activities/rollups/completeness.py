@@ -93,7 +93,7 @@ def due(scope: Scope, day: date) -> BranchQuerySet:
         return owing.filter(pk=scope.branch.pk)
     if scope.region is not None:
         return owing.within(scope.region, day)
-    return owing.served_by(scope.work_unit)
+    return owing.served_by(scope.work_unit, day, day)
 
 
 def missing(scope: Scope, day: date) -> BranchQuerySet:

@@ -131,7 +131,9 @@ def file_daily_report(
             # Under the lock: the same submission may have been on its way twice. None was for a report that is only being made.
             if not is_new and (earlier := _same_submission(actor, uid, content)) is not None:
                 return Acknowledgement(earlier, created=False)
-            version = _next_version(None if is_new else slot.versions, base=base, moment=moment, due_at=due_moment(branch, day), reason=reason)
+            version = _next_version(
+                None if is_new else slot.versions, base=base, moment=moment, due_at=due_moment(branch, day), reason=reason, now=known_from is None
+            )
             version.daily_report, version.branch, version.uid, version.note = slot, branch, uid, note
             version.means, version.on_behalf, version.filed_by = means, on_behalf, actor
             _store(version, works, content, business_date=day)
@@ -182,7 +184,7 @@ def file_period_report(
                 return Acknowledgement(earlier, created=False)
             span = {"branch": branch, "first_day": first_day, "last_day": last_day, "relation": relation, "undated": undated, "source": source, "key": key}
             slot = PeriodReport.objects.filter(**span).first() or PeriodReport.objects.create(**span)
-            version = _next_version(slot.versions, base=None, moment=moment, due_at=None, reason=reason)
+            version = _next_version(slot.versions, base=None, moment=moment, due_at=None, reason=reason, now=known_from is None)
             version.period_report, version.branch, version.uid, version.note = slot, branch, uid, note
             version.means, version.filed_by = means, actor
             _store(version, works, content, business_date=None)
@@ -256,8 +258,8 @@ def _daily_slot(branch: Branch, day: date) -> tuple[DailyReport, bool]:
     return DailyReport.objects.select_for_update().get(branch=branch, business_date=day), False
 
 
-def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: datetime | None, reason: str) -> ReportVersion:
-    """Close the current one of a locked report's `versions` and return the next one, unsaved."""
+def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: datetime | None, reason: str, now: bool) -> ReportVersion:
+    """Close the current one of a locked report's `versions` and return the next one, unsaved; `now` says that `moment` is the clock's."""
     # Locked: a reviewer may be returning the current one, and then it is no longer current.
     held = list(versions.select_for_update().order_by("-number")) if versions is not None else []
     latest = next(iter(held), None)
@@ -269,6 +271,8 @@ def _next_version(versions: Any, *, base: int | None, moment: datetime, due_at: 
         nature = Nature.CORRECTION if due_at is not None and moment > due_at else Nature.SUPPLEMENT
     if nature is Nature.CORRECTION and not reason.strip():
         raise ValidationError({"reason": _("The due time has passed: say why the figures change.")})
+    if latest is not None and now:
+        moment = latest.not_before(moment)
     if current is not None:
         current.state, current.known_until = State.SUPERSEDED, moment
         current.save(update_fields=["state", "known_until"])

@@ -16,7 +16,7 @@ from activities.models import Need, NeedCode, NeedEvent
 from activities.services.needs import confirmed_by_the_resident
 from branches import access
 from branches.access import Act
-from portal.foundation import audit, clock, codes
+from portal.foundation import audit, clock, codes, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry
 
@@ -73,13 +73,22 @@ def confirm_solved(*, code: str, digits: str, address: str | None) -> Need:
         ValidationError: by field; the digits are not the last ones of the telephone that was left. The guess is counted.
     """
     need = follow(code=code, address=address)
-    if (until := _waits_until(WRONG_DIGITS, object_id=need.public_id)) is not None:
-        raise Conflict("wait", _("Too many wrong digits were given for this need."), until)
-    typed = "".join(character for character in digits if character.isdigit())
-    if len(need.phone) < DIGITS or len(typed) != DIGITS or not need.phone.endswith(typed):
-        audit.record(None, _REFUSED, need, address=address)
+    if not _told_digits(need, digits, address):
         raise ValidationError({"digits": _("These are not the last four digits of the telephone that was left.")})
     return confirmed_by_the_resident(need)
+
+
+def _told_digits(need: Need, digits: str, address: str | None) -> bool:
+    """Tell whether these are a telephone's last digits, and count the guess where they are not; guesses sent at once come one after another."""
+    typed = "".join(character for character in digits if character.isdigit())
+    with transaction.atomic():
+        locks.hold(f"digits of the need {need.pk}")
+        if (until := _waits_until(WRONG_DIGITS, object_id=need.public_id)) is not None:
+            raise Conflict("wait", _("Too many wrong digits were given for this need."), until)
+        right = len(need.phone) >= DIGITS and len(typed) == DIGITS and need.phone.endswith(typed)
+        if not right:
+            audit.record(None, _REFUSED, need, address=address)
+    return right
 
 
 def _waits_until(most: int, **of: Any) -> datetime | None:

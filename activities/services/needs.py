@@ -181,6 +181,24 @@ def hand_on(*, actor: "User", need: Need, seen: int, to: Target, note: str = "",
         return _changed(held, actor, Kind.HANDED_ON, at, note=note, branch=event_branch, **given)
 
 
+def give_over(*, actor: "User", need: Need, to: Target, note: str) -> Need:
+    """Hand a need on as its branch comes to its end: another branch holds it from now on, with whoever answers it already; or a region or unit answers.
+
+    For services that end a branch, inside their transaction: they ask who may. What is resolved meanwhile, or handed on to a region, stays there.
+    """
+    held: Need = Need.objects.select_for_update(of=("self",)).select_related("branch").get(pk=need.pk)
+    if held.is_resolved or held.branch == to or (held.state == State.HANDED_ON and not isinstance(to, Branch)):
+        return held
+    was, held.assignee = held.branch, None
+    if isinstance(to, Branch):
+        held.branch = to
+        return _changed(held, actor, Kind.HANDED_ON, None, note=note, branch=was, to_branch=to)
+    field = "region" if isinstance(to, Region) else "unit"
+    held.state = State.HANDED_ON
+    setattr(held, f"with_{field}", to)
+    return _changed(held, actor, Kind.HANDED_ON, None, note=note, branch=was, **{f"to_{field}": to})
+
+
 def take_back(*, actor: "User", need: Need, seen: int, note: str, at: datetime | None = None) -> Need:
     """Bring a need back to its branch: the branch takes it, or where it was handed on to gives it back, with a word why.
 

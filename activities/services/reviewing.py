@@ -48,7 +48,7 @@ def return_to_branch(*, actor: "User", version: ReportVersion, note: str) -> Rep
         raise ValidationError({"note": _("Say what to look at before you return a report.")})
     held = _held(version, State.FILED, State.ACCEPTED)
     held.state, held.reviewed_by, held.review_note = State.RETURNED, actor, note.strip()
-    held.reviewed_at = held.known_until = clock.now()
+    held.reviewed_at = held.known_until = held.not_before(clock.now())
     held.save(update_fields=["state", "reviewed_by", "reviewed_at", "review_note", "known_until"])
     audit.record(actor, "report.returned", held)
     return held
@@ -67,7 +67,7 @@ def withdraw(*, actor: "User", version: ReportVersion, reason: str) -> ReportVer
     if not reason.strip():
         raise ValidationError({"reason": _("Say why the report is withdrawn.")})
     held = _held(version, State.FILED, State.ACCEPTED)
-    held.state, held.review_note, held.known_until = State.WITHDRAWN, reason.strip(), clock.now()
+    held.state, held.review_note, held.known_until = State.WITHDRAWN, reason.strip(), held.not_before(clock.now())
     held.save(update_fields=["state", "review_note", "known_until"])
     audit.record(actor, "report.withdrawn", held)
     return held

@@ -92,11 +92,6 @@ def satisfaction_survey() -> list[Asked]:
     ]
 
 
-def may_keep(actor: object, branch: Branch) -> bool:
-    """Say whether the branch's surveys are the actor's to keep."""
-    return access.can(actor, Act.KEEP_SURVEYS, branch)
-
-
 def make_survey(
     *,
     actor: "User",
@@ -353,8 +348,9 @@ def _after_collision(response: SurveyResponse, error: IntegrityError) -> SurveyR
 
 
 def _require(actor: "User", branch: Branch) -> None:
-    if not may_keep(actor, branch):
+    if not access.can(actor, Act.KEEP_SURVEYS, branch):
         raise Forbidden(_("Surveys are made and judged by the branch itself."))
+    access.require(actor, Act.KEEP_SURVEYS, branch)
 
 
 def _locked(survey: Survey) -> Survey:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -179,8 +179,7 @@ def draft_save(request: HttpRequest, branch_id: UUID, day: date) -> JsonResponse
 
 def _filing(request: HttpRequest, branch_id: UUID, day: date, *, on_behalf: bool) -> HttpResponse:
     branch = get_object_or_404(Branch.objects.visible_to(request.user).prefetch_related("schedules"), public_id=branch_id)
-    if not access.can(request.user, Act.FILE_ON_BEHALF if on_behalf else Act.FILE, branch):
-        raise PermissionDenied
+    access.require(request.user, Act.FILE_ON_BEHALF if on_behalf else Act.FILE, branch)
     today = branch.business_date_at(clock.now())
     if day > today or (branch.ended_on is not None and day > branch.ended_on):
         context = {"branch": branch, "day": day, "last_day": min(today, branch.ended_on or today), "on_behalf": on_behalf}

@@ -25,6 +25,7 @@ from activities.models import ImportedReport, ReportImport
 from portal.foundation import attachments, audit
 from portal.foundation.errors import Conflict
 from portal.foundation.tables import CSV, WORKBOOK, Sheet, csv_of
+from portal.foundation.uploads import takes
 
 CONFLICT: Final = 409
 UNPROCESSABLE: Final = 422
@@ -62,6 +63,7 @@ class OfBranch:
     differing: int
 
 
+@takes(services.LIMIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_list(request: HttpRequest) -> HttpResponse:
     """Take a table in, and list those that this person has uploaded."""

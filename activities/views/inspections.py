@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -18,9 +18,11 @@ from django.views.decorators.http import require_GET, require_safe
 
 from activities.filters_inspections import STATES, InspectionFilter, InspectionPointFilter, in_state
 from activities.forms_inspections import AssignForm, DeedForm, MendForm, PassForm, SendBackForm, WithdrawForm
-from activities.models import Inspection, InspectionPoint
+from activities.forms_pictures import PointFileForm, usual
+from activities.models import Inspection, InspectionPoint, PointFile
 from activities.querysets import InspectedQuerySet, InspectionPointQuerySet
 from activities.services import inspections as services
+from activities.services.pictures import may_take_away
 from activities.views.acting import Refused
 from activities.views.choices import shorten
 from activities.views.lists import filters_of, sent, turn_of
@@ -94,12 +96,14 @@ def point_detail(request: HttpRequest, point_id: UUID) -> HttpResponse:
     return point_page(request, seen_point(request, point_id))
 
 
-def point_page(request: HttpRequest, point: Any, refused: Refused[DeedForm] | None = None, status: int = 200) -> HttpResponse:
-    """Show a point; with `refused`, an act on it that was not done, with all that was typed."""
+def point_page(
+    request: HttpRequest, point: Any, refused: Refused[DeedForm] | None = None, *, picture: PointFileForm | None = None, status: int = 200
+) -> HttpResponse:
+    """Show a point; with `refused`, an act on it that was not done, with all that was typed; with `picture`, one that was not added."""
     if point.is_told:
         audit.record(request.user, "inspection_point.seen", point, address=audit.address_of(request))
     events = list(point.events.select_related("actor", "person").order_by("-number"))
-    offered = {act: form for act, (needed, form) in FORMS[point.state].items() if access.can(request.user, needed, point.branch)}
+    offered = {act: form for act, (needed, form) in FORMS[point.state].items() if access.offers(request.user, needed, point.branch)}
     forms = {act: refused.form if refused and refused.act == act else form(point, request.user) for act, form in offered.items()}
     context = {
         "point": point,
@@ -110,6 +114,7 @@ def point_page(request: HttpRequest, point: Any, refused: Refused[DeedForm] | No
         "typed": refused.typed if refused and refused.act not in offered else [],
         "sees_accounts": access.sees_accounts(request.user, point.branch),
         "people": _people_seen(request, [point], {event.person_id for event in events}),
+        **_pictures(request, point, picture),
     }
     return render(request, "activities/inspection_point_detail.html", context, status=status)
 
@@ -148,7 +153,7 @@ def inspection_page(request: HttpRequest, inspection: Any, refused: Refused[With
     if inspection.is_told:
         audit.record(request.user, "inspection.seen", inspection, address=audit.address_of(request))
     points = list(inspection.points.select_related("owner").order_by("pk"))
-    may_withdraw = not inspection.is_withdrawn and services.may_withdraw(request.user, inspection)
+    may_withdraw = not inspection.is_withdrawn and inspection.branch.closed_at is None and services.may_withdraw(request.user, inspection)
     context = {
         "inspection": inspection,
         "points": points,
@@ -216,14 +221,30 @@ def seen_inspection(request: HttpRequest, inspection_id: UUID) -> Any:
 # --- Inside -------------------------------------------------------------------------------------------------------------
 
 
+def _pictures(request: HttpRequest, point: Any, refused: PointFileForm | None) -> dict[str, Any]:
+    """Return the pictures and documents of a point with the form for another; nothing for whoever may not look at them."""
+    if not access.can(request.user, Act.SEE_PICTURES, point.branch):
+        return {}
+    files: list[Any] = list(PointFile.objects.visible_to(request.user).filter(point=point).select_related("file__added_by", "point__branch"))
+    may_go = may_take_away(request.user, point.branch)
+    for row in files:
+        row.may_take_away = not row.is_gone and point.branch.closed_at is None and may_go(row)
+    is_full = point.branch.closed_at is not None or sum(not row.is_gone for row in files) >= PointFile.MOST or point.state == State.DROPPED
+    form = refused or (None if is_full else PointFileForm(initial=usual(point, uid=uuid4())))
+    return {"shows_files": True, "files": files, "picture": form, "most": PointFile.MOST}
+
+
 def _require_reader(request: HttpRequest) -> None:
     if not access.may(request.user, Act.SEE_REPORTS):
         raise PermissionDenied
 
 
 def _record_href(request: HttpRequest, branch: Branch | None) -> str:
-    """Return where an inspection is recorded: of the branch that the list is narrowed to, or of one to choose; empty for whoever records none."""
-    if not access.may(request.user, Act.RECORD_INSPECTIONS):
+    """Return where an inspection is recorded: of the branch that the list is narrowed to, or of one to choose.
+
+    Empty for whoever records none, and of a branch that is closed.
+    """
+    if not access.may(request.user, Act.RECORD_INSPECTIONS) or (branch and branch.closed_at is not None):
         return ""
     return reverse("inspections:inspection_record", args=[branch.public_id]) if branch else reverse("inspections:inspection_new")
 

@@ -43,7 +43,7 @@ UNPROCESSABLE, CONFLICT = 422, 409
 @require_safe
 def inspection_new(request: HttpRequest) -> HttpResponse:
     """Choose which branch was inspected; where there is one alone, go on with it."""
-    allowed = Branch.objects.visible_to(request.user, Act.RECORD_INSPECTIONS)
+    allowed = Branch.objects.visible_to(request.user, Act.RECORD_INSPECTIONS).still_open()
     if not access.may(request.user, Act.RECORD_INSPECTIONS):
         raise PermissionDenied
     words = request.GET.get("q", "")[:100]
@@ -58,8 +58,7 @@ def inspection_new(request: HttpRequest) -> HttpResponse:
 def inspection_record(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Record an inspection of a branch, with what it found to be mended."""
     branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
-    if not access.can(request.user, Act.RECORD_INSPECTIONS, branch):
-        raise PermissionDenied
+    access.require(request.user, Act.RECORD_INSPECTIONS, branch)
     people, room, data = people_of(branch, request.user), _room(request), request.POST or None
     if data and "more" in data:
         # Nothing is sent yet, and nothing said against what is not finished.

@@ -1,6 +1,7 @@
 """Keep what was typed when the sign-in is lost on the way: for browsers without script, which have no copy of their own.
 
-What was posted waits in the session of whoever is not signed in; Django takes that session over when they sign in, and the form shows it.
+What was posted waits in the session of whoever is not signed in; Django takes that session over when they sign in, and the form shows it. The form says
+for whom it was opened: on a shared phone somebody else may be the next to sign in, and what another has typed is not for them.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from portal.foundation import clock
 P = ParamSpec("P")
 FORMS: Final = frozenset({"activities:report_edit", "activities:on_behalf", "activities:period_edit"})
 SESSION_KEY: Final = "typed_before_sign_in"
+# The field that says who opened the form.
+TYPIST: Final = "typist"
 
 
 def kept_over_sign_in(view: Callable[Concatenate[HttpRequest, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -39,9 +42,9 @@ def kept_over_sign_in(view: Callable[Concatenate[HttpRequest, P], HttpResponse])
 
 
 def kept(request: HttpRequest) -> tuple[Fields, int, datetime] | None:
-    """Return what was typed into this address before signing in, the version it stood on, and when; None when nothing waits."""
+    """Return what the reader typed into this address before signing in, the version it stood on, and when; None when nothing waits."""
     waiting: dict[str, Any] | None = request.session.get(SESSION_KEY)
-    if not waiting or waiting["path"] != request.path:
+    if not waiting or waiting["path"] != request.path or waiting.get("by") != str(getattr(request.user, "public_id", "")):
         return None
     return waiting["fields"], waiting["base"], datetime.fromisoformat(waiting["at"])
 
@@ -63,10 +66,20 @@ def carried(request: HttpRequest) -> list[tuple[str, str]] | None:
     match = request.resolver_match
     if match is None or match.view_name not in FORMS or request.method != "POST":
         return None
-    return [*typed_fields(request.POST.dict()).items(), ("base", str(base_posted(request))), ("uid", request.POST.get("uid", "")[:40])]
+    return [
+        *typed_fields(request.POST.dict()).items(),
+        ("base", str(base_posted(request))),
+        (TYPIST, _typist(request)),
+        ("uid", request.POST.get("uid", "")[:40]),
+    ]
 
 
 def _keep(request: HttpRequest) -> None:
     fields = typed_fields(request.POST.dict())
     if fields:
-        request.session[SESSION_KEY] = {"path": request.path, "fields": fields, "base": base_posted(request), "at": clock.now().isoformat()}
+        typed = {"path": request.path, "fields": fields, "base": base_posted(request), "by": _typist(request)}
+        request.session[SESSION_KEY] = typed | {"at": clock.now().isoformat()}
+
+
+def _typist(request: HttpRequest) -> str:
+    return request.POST.get(TYPIST, "")[:40]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, QueryDict, StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from portal.foundation import audit, clock
@@ -27,10 +27,14 @@ def turn_of(request: HttpRequest, order: Keyset[Any]) -> Turn:
 
 def filters_of(request: HttpRequest) -> str:
     """Return the query of a list without the page of it: what its files have too."""
-    asked = request.GET.copy()
+    return _without_turns(request.GET).urlencode()
+
+
+def _without_turns(query: QueryDict) -> QueryDict:
+    asked = query.copy()
     for name in TURNS:
         asked.pop(name, None)
-    return asked.urlencode()
+    return asked
 
 
 def sent(request: HttpRequest, action: str, name: str, listing: Listing, format: str) -> StreamingHttpResponse:
@@ -41,7 +45,7 @@ def sent(request: HttpRequest, action: str, name: str, listing: Listing, format:
     """
     if format not in _TYPES:
         raise Http404
-    audit.record(request.user, action, address=audit.address_of(request), of=name, format=format, filters=filters_of(request))
+    audit.record(request.user, action, address=audit.address_of(request), of=name, format=format, filters=audit.told(_without_turns(request.GET)).urlencode())
     sheet = Sheet(_("Records"), listing.header, listing)
     content: Iterator[bytes] = csv_of(sheet) if format == "csv" else workbook([sheet])
     named = f'attachment; filename="{name}-{clock.today():%Y%m%d}.{format}"'

@@ -105,7 +105,7 @@ def list_page(request: HttpRequest, done: ManyDoneForm | None = None) -> HttpRes
         "query": _without_turns(request.GET),
         "may_record": records_somewhere(request.user),
         "done": done or ManyDoneForm(None),
-        "may_tick": any(need.is_kept and not need.is_resolved for need in page.items),
+        "may_tick": any(_mark_ticked(page.items)),
     }
     return render(request, "activities/need_list.html", context, status=422 if done is not None else 200)
 
@@ -134,7 +134,7 @@ def detail_page(request: HttpRequest, need: Any, refused: Refused[DeedForm] | No
         "contact": need.contact if need.is_told else mask_name(need.contact),
         "sees_accounts": access.sees_accounts(request.user, need.branch),
         "people": _people_seen(request, need, events),
-        "may_give_code": need.is_own or need.recorded_by_id == request.user.pk,
+        "may_give_code": need.branch.closed_at is None and (need.is_own or need.recorded_by_id == request.user.pk),
         "similar": _similar(request, need) if need.is_told and not need.is_resolved else [],
     }
     return render(request, "activities/need_detail.html", context, status=status)
@@ -221,14 +221,25 @@ def _without_turns(query: QueryDict) -> str:
 
 def _told(query: QueryDict) -> str:
     """Return what was asked for, as the audit log may know it."""
-    asked = query.copy()
-    if asked.get("q"):
-        asked["q"] = "…"
-    return _without_turns(asked)
+    return _without_turns(audit.told(query))
+
+
+def _is_open(need: Any) -> bool:
+    """Say whether something may still be done with a need: of a closed branch, what was handed on is still answered."""
+    return need.branch.closed_at is None or need.state == Need.State.HANDED_ON
+
+
+def _mark_ticked(needs: Sequence[Any]) -> list[bool]:
+    """Say of each need whether the reader may resolve it from the list: `is_ticked`."""
+    for need in needs:
+        need.is_ticked = need.is_kept and not need.is_resolved and _is_open(need)
+    return [need.is_ticked for need in needs]
 
 
 def _offered(need: Any) -> Mapping[str, type[DeedForm]]:
     forms = FORMS[need.state]
+    if need.branch.closed_at is not None:
+        return {act: form for act, form in forms.items() if act == "resolve"} if need.is_kept and _is_open(need) else {}
     if need.is_own:
         return forms
     return {act: form for act, form in forms.items() if act in ANSWERING} if need.is_kept else {}

@@ -21,6 +21,9 @@ from activities.services import needs as services
 from activities.services.following import issue_code
 from activities.views.acting import Refused, revision_seen
 from activities.views.needs import ANSWERING, FORMS, detail_page, list_page, seen_need
+from branches import access
+from branches.access import Act
+from branches.closing import BranchClosed
 from branches.forms import refusals_shown
 from portal.foundation import audit
 from portal.foundation.errors import Conflict
@@ -44,7 +47,7 @@ _FORMS: Final = {act: form for forms in FORMS.values() for act, form in forms.it
 def need_record(request: HttpRequest) -> HttpResponse:
     """Record a need; where one like it waits already, ask first."""
     if not records_somewhere(request.user):
-        raise PermissionDenied
+        raise BranchClosed if access.may(request.user, Act.RECORD_NEEDS) else PermissionDenied
     form = NeedForm(request.user, request.POST or None, branch=_branch_asked(request))
     similar: list[Need] = []
     if form.is_valid():

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -30,8 +30,7 @@ CONFLICT = 409
 def period_edit(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Fill in and file figures that a branch has only for a span of days."""
     branch = get_object_or_404(Branch.objects.visible_to(request.user).prefetch_related("schedules"), public_id=branch_id)
-    if not access.can(request.user, Act.FILE, branch):
-        raise PermissionDenied
+    access.require(request.user, Act.FILE, branch)
     sheet = period_sheet(branch, clock.today() + timedelta(days=1))
     if request.method != "POST":
         waiting = kept(request)

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db.models import Count, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -29,6 +28,7 @@ from branches.models import Branch
 from members.models import Person
 from portal.foundation import audit, clock
 from portal.foundation.paging import TURNS, ByDay, Counted, Turn
+from portal.foundation.ways_back import is_ours
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def report_receipt(request: HttpRequest, version_id: UUID) -> HttpResponse:
         "sees_accounts": access.sees_accounts(request.user, version.branch),
         "chat_text": text,
         "to_confirm": version.is_current and version.on_behalf and version.confirmed_at is None,
-        "can_file": access.can(request.user, Act.FILE, version.branch),
-        "can_review": access.can(request.user, Act.REVIEW, version.branch),
+        "can_file": access.offers(request.user, Act.FILE, version.branch),
+        "can_review": access.offers(request.user, Act.REVIEW, version.branch),
         "copy_key": f"typed:{getattr(request.user, 'public_id', '')}:",
         "form_name": "activities:on_behalf" if version.on_behalf else "activities:report_edit",
     }
@@ -173,13 +173,14 @@ def version_views(request: HttpRequest, versions: ReportVersionQuerySet) -> list
     """Return versions, the newest first, each with its figures and its changes; notes only for those who may read them."""
     measures = Measure.objects.select_related("metric__unit", "unit_entered").order_by("metric__position", "pk")
     entries = Entry.objects.order_by("pk").prefetch_related(Prefetch("measures", measures))
-    related = versions.select_related("branch", "daily_report", "filed_by", "reviewed_by", "confirmed_by").prefetch_related(Prefetch("entries", entries))
+    people = ("filed_by", "reviewed_by", "confirmed_by")
+    related = versions.select_related("branch", "daily_report", "period_report", *people).prefetch_related(Prefetch("entries", entries))
     found = list(related.with_lateness().order_by("number"))
     readable = bool(found) and any(version.note for version in found) and access.can(request.user, Act.SEE_SENSITIVE, found[0].branch)
+    if readable:
+        audit.record(_actor(request), "note.seen", found[0].report, address=audit.address_of(request))
     views, before = [], None
     for version in found:
-        if readable and version.note:
-            audit.record(_actor(request), "note.seen", version, address=audit.address_of(request))
         views.append(_view_of(version, before, readable))
         before = version
     return views[::-1]
@@ -188,7 +189,7 @@ def version_views(request: HttpRequest, versions: ReportVersionQuerySet) -> list
 def back_href(request: HttpRequest) -> str:
     """Return where the reader came from, when the address says so and it is this site."""
     href = request.GET.get("from", "")
-    return href if url_has_allowed_host_and_scheme(href, {request.get_host()}, require_https=request.is_secure()) else ""
+    return href if is_ours(request, href) else ""
 
 
 def line_of(measure: Measure, before: str | None) -> MeasureLine:
@@ -238,14 +239,14 @@ def _changes(now: Mapping[str, tuple[str, str]], past: Mapping[str, tuple[str, s
 
 def _of_versions(request: HttpRequest, report: Any, versions: Sequence[VersionView]) -> dict[str, Any]:
     current = next((view for view in versions if view.version.is_current), None)
-    can_file = access.can(request.user, Act.FILE, report.branch)
+    can_file = access.offers(request.user, Act.FILE, report.branch)
     return {
         "versions": versions,
         "sees_accounts": access.sees_accounts(request.user, report.branch),
         "current": current,
         "latest": versions[0] if versions else None,
         "can_file": can_file,
-        "can_review": access.can(request.user, Act.REVIEW, report.branch),
+        "can_review": access.offers(request.user, Act.REVIEW, report.branch),
         "can_confirm": bool(can_file and current and current.version.on_behalf and current.version.confirmed_at is None),
         "back_href": back_href(request),
     }

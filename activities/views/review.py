@@ -15,7 +15,6 @@ from django.db.models import Case, Count, IntegerField, OuterRef, Subquery, Valu
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -33,6 +32,7 @@ from portal.foundation import clock
 from portal.foundation.errors import Conflict
 from portal.foundation.paging import page_of
 from portal.foundation.text import mask_phone
+from portal.foundation.ways_back import is_ours
 
 UNPROCESSABLE: Final = 422
 State = ReportVersion.State
@@ -84,8 +84,13 @@ class ReviewRow:
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for the reviewer."""
-        return self.state == State.FILED
+        """Whether it waits for the reviewer, who may still decide on it."""
+        return self.state == State.FILED and self.is_open
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything may still be done: the branch's records are not closed."""
+        return self.branch.closed_at is None
 
 
 @dataclass(frozen=True)
@@ -292,7 +297,7 @@ def _day(text: str) -> date:
 
 def _back(request: HttpRequest, day: date) -> str:
     href = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(href, {request.get_host()}, require_https=request.is_secure()):
+    if is_ours(request, href):
         return href
     return f"{reverse('activities:review_list')}?{urlencode({'day': day.isoformat()})}"
 

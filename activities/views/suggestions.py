@@ -141,6 +141,9 @@ def _asked(request: HttpRequest) -> tuple[str, SuggestionFilter, SuggestionQuery
 
 def _offered(suggestion: Any) -> Mapping[str, type[DeedForm]]:
     """Return what may be done with a suggestion by whoever reads it."""
+    if suggestion.branch.closed_at is not None:
+        # What was passed on is still answered; nothing goes back to a branch that is over, or on from there.
+        return {act: form for act, form in ANSWERING.items() if act == "answer"} if suggestion.is_to_answer else {}
     if suggestion.is_to_answer:
         return ANSWERING
     return OWN_FORMS[suggestion.state] if suggestion.is_own else {}

@@ -17,6 +17,9 @@ from activities.models import Suggestion
 from activities.services import suggestions as services
 from activities.views.acting import Refused, revision_seen
 from activities.views.suggestions import ANSWERING, OWN_FORMS, detail_page, seen_suggestion
+from branches import access
+from branches.access import Act
+from branches.closing import BranchClosed
 from branches.forms import refusals_shown
 from portal.foundation.errors import Conflict
 
@@ -35,7 +38,7 @@ _FORMS: Final = {act: form for forms in (*OWN_FORMS.values(), ANSWERING) for act
 def suggestion_record(request: HttpRequest) -> HttpResponse:
     """Write a suggestion down."""
     if not records_somewhere(request.user):
-        raise PermissionDenied
+        raise BranchClosed if access.may(request.user, Act.RECORD_SUGGESTIONS) else PermissionDenied
     form = SuggestionForm(request.user, request.POST or None, branch=_branch_asked(request))
     if form.is_valid():
         try:

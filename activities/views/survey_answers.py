@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from activities.forms_surveys import JudgementForm, PaperForm
 from activities.models import Survey, SurveyAnswer, SurveyResponse
 from activities.services import surveys as services
-from activities.views.surveys import kept_survey
+from activities.views.surveys import kept_survey, seen_survey
+from branches import access
+from branches.access import Act
 from branches.forms import refusals_shown
 from portal.foundation import audit, clock
 from portal.foundation.errors import Conflict
@@ -58,7 +60,7 @@ def answer_detail(request: HttpRequest, response_id: UUID) -> HttpResponse:
     """Show an answer whole to the branch, and let it say whether it counts."""
     seen = SurveyResponse.objects.visible_to(request.user).select_related("survey", "branch", "entered_by", "judged_by")
     response: SurveyResponse = get_object_or_404(seen, public_id=response_id)
-    if not services.may_keep(request.user, response.branch):
+    if not access.can(request.user, Act.KEEP_SURVEYS, response.branch):
         raise PermissionDenied
     form = JudgementForm(request.POST or None, initial={"reason": response.reason, "revision": response.revision})
     if form.is_valid():
@@ -78,7 +80,9 @@ def answer_detail(request: HttpRequest, response_id: UUID) -> HttpResponse:
 @require_safe
 def word_list(request: HttpRequest, survey_id: UUID) -> HttpResponse:
     """Show the branch what residents wrote in own words, the latest first."""
-    survey = kept_survey(request, survey_id)
+    survey = seen_survey(request, survey_id)
+    if not access.can(request.user, Act.KEEP_SURVEYS, survey.branch):
+        raise PermissionDenied
     written = SurveyAnswer.objects.filter(response__survey=survey).exclude(free_text__in=("", GONE)).select_related("response", "question")
     rows = written.annotate(day=F("response__business_date"))
     turn = Turn.read(request.GET)
@@ -95,7 +99,7 @@ def _answer_page(request: HttpRequest, response: SurveyResponse, form: Judgement
     if any(answer.free_text for answer in answers):
         _record_sight(request, response.survey)
     lines = [(answer.question, [answer.question.labels[choice - 1] for choice in answer.choices], answer.free_text) for answer in answers]
-    context = {"response": response, "survey": response.survey, "lines": lines, "form": form}
+    context = {"response": response, "survey": response.survey, "lines": lines, "form": form, "may_judge": response.branch.closed_at is None}
     return render(request, "activities/survey_answer_detail.html", context, status=status)
 
 

@@ -18,7 +18,9 @@ from activities.forms_surveys import NewSurveyForm, QuestionForm, SurveyForm
 from activities.models import Survey, SurveyQuestion
 from activities.services import surveys as services
 from activities.views.surveys import detail_page, kept_survey
+from branches import access
 from branches.access import Act
+from branches.closing import BranchClosed
 from branches.forms import refusals_shown
 from branches.models import Branch
 from portal.foundation.errors import Conflict
@@ -32,9 +34,9 @@ UNPROCESSABLE: Final = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey_new(request: HttpRequest) -> HttpResponse:
     """Make a survey: with the ready-made questions, or to put questions to."""
-    kept = Branch.objects.visible_to(request.user, Act.KEEP_SURVEYS).by_name()
+    kept = Branch.objects.visible_to(request.user, Act.KEEP_SURVEYS).still_open().by_name()
     if not kept.exists():
-        raise PermissionDenied
+        raise BranchClosed if access.may(request.user, Act.KEEP_SURVEYS) else PermissionDenied
     form = NewSurveyForm(request.POST or None)
     form.fields["branch"] = _branch_field(kept, request.GET.get("branch", ""))
     form.order_fields(["branch"])

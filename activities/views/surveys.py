@@ -19,7 +19,6 @@ from activities.filters_surveys import SurveyFilter, SurveyResponseFilter, surve
 from activities.forms_surveys import QuestionForm
 from activities.models import Survey, SurveyQuestion, SurveyResponse
 from activities.querysets import SurveyQuerySet, SurveyResponseQuerySet
-from activities.services import surveys as services
 from activities.survey_results import Tally, results_of, tallies, with_figures
 from activities.views.choices import shorten
 from branches import access
@@ -54,7 +53,7 @@ def survey_list(request: HttpRequest) -> HttpResponse:
         **_of_list(request, filters.form, rows),
         "page": page,
         "lines": [Line(survey, counted[survey.pk]) for survey in page.items],
-        "may_make": access.may(request.user, Act.KEEP_SURVEYS),
+        "may_make": Branch.objects.visible_to(request.user, Act.KEEP_SURVEYS).still_open().exists(),
     }
     return render(request, "activities/survey_list.html", context, status=_status(filters.form))
 
@@ -76,7 +75,8 @@ def detail_page(request: HttpRequest, survey: Survey, form: QuestionForm | None,
         "results": None if survey.is_draft else results_of(survey),
         "link": link_of(request, survey),
         "qr": qr_of(link_of(request, survey)) if survey.is_open else "",
-        "may_keep": services.may_keep(request.user, survey.branch),
+        "may_read": access.can(request.user, Act.KEEP_SURVEYS, survey.branch),
+        "may_keep": access.offers(request.user, Act.KEEP_SURVEYS, survey.branch),
         "form": form,
     }
     return render(request, "activities/survey_detail.html", context, status=status)
@@ -153,14 +153,13 @@ def seen_survey(request: HttpRequest, survey_id: UUID) -> Survey:
 
 
 def kept_survey(request: HttpRequest, survey_id: UUID) -> Survey:
-    """Return a survey that is the reader's to keep.
+    """Return a survey that is the reader's to change.
 
     Raises:
-        Http404: there is none in their scope. PermissionDenied: it is not theirs to keep.
+        Http404: there is none in their scope. Forbidden: it is not theirs to keep. BranchClosed: nobody changes it any more.
     """
     survey = seen_survey(request, survey_id)
-    if not services.may_keep(request.user, survey.branch):
-        raise PermissionDenied
+    access.require(request.user, Act.KEEP_SURVEYS, survey.branch)
     return survey
 
 
@@ -220,7 +219,7 @@ def _filtered(request: HttpRequest, filters: Callable[..., Any], seen: "QuerySet
 def _sent(request: HttpRequest, name: str, listing: Listing, format: str) -> StreamingHttpResponse:
     if format not in _TYPES:
         raise Http404
-    filters = {field: text for field, text in request.GET.items() if text}
+    filters = {field: text for field, text in audit.told(request.GET).items() if text}
     audit.record(request.user, "surveys.exported", address=audit.address_of(request), of=name, format=format, filters=filters)
     sheet = Sheet(_("Records"), listing.header, listing)
     content: Iterator[bytes] = csv_of(sheet) if format == "csv" else workbook([sheet])

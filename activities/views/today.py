@@ -69,7 +69,7 @@ class BranchDay:
 @require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """Show what the organiser's branches have still to file."""
-    branches = Branch.objects.visible_to(request.user, Act.FILE).exclude(state=Branch.State.ARCHIVED).prefetch_related("schedules").by_name()
+    branches = Branch.objects.visible_to(request.user, Act.FILE).still_open().prefetch_related("schedules").by_name()
     page = page_of(branches, request.GET.get("page"))
     rows = _rows(request, page.items)
     rows.sort(key=lambda row: (not row.returned, not row.is_urgent, row.branch.name_key))

@@ -17,6 +17,7 @@ from benchmarks import world
 from benchmarks.measuring import Work
 from benchmarks.world import client_of, page
 from branches.access import Role
+from portal.foundation import epochs
 from portal.foundation.api.pagination import Cursor
 from portal.foundation.paging import Turn
 from portal.pages.records import FETCHED, question_of
@@ -120,7 +121,7 @@ def _entries(client: Client) -> Work:
         following = [row for (row,) in cursor.fetchall()]
     address = reverse("activities-api:entry-list")
     first = f"{address}?{urlencode({'page_size': API_PAGE})}"
-    deep = f"{first}&{urlencode({'cursor': Cursor((mark,)).encode()})}"
+    deep = f"{first}&{urlencode({'cursor': Cursor((mark,), epochs.current()).encode()})}"
     return Work(
         name=f"API, entries, page at depth {total // 2:,}",
         ours="keyset",

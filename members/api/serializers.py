@@ -10,7 +10,7 @@ from rest_framework import serializers
 from branches.api.serializers import BRANCHES, REGIONS, WORK_UNITS
 from members.hours import in_hours
 from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift, ShiftTime
-from portal.foundation.api.fields import DaysField, ExactField, IdField, ReferenceField, ReferenceSerializer, UrlField, link
+from portal.foundation.api.fields import ClockField, DaysField, ExactField, IdField, ReferenceField, ReferenceSerializer, UrlField, link
 from portal.foundation.text import mask_name, mask_phone
 
 PERSONS = "members-api:person-list"
@@ -92,6 +92,9 @@ class PersonSerializer(serializers.ModelSerializer[Person]):
 
 class ShiftTimeSerializer(serializers.ModelSerializer[ShiftTime]):
     """A shift of a post's day."""
+
+    starts_at = ClockField(help_text=_("When it starts."))
+    ends_at = ClockField(help_text=_("When it ends."))
 
     class Meta:
         model = ShiftTime

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from branches.access import Act
 from branches.api.base import ScopedViewSet, reads_as_a_machine
@@ -16,7 +14,6 @@ from members.api.serializers import DutyPostSerializer, HandOverSerializer, Hour
 from members.filters import CheckInFilter, DutyPostFilter, HandOverFilter, PersonFilter, ShiftFilter
 from members.hours import check_ins_seen, hours_by_day
 from members.models import CheckIn, DutyPost, HandOver, Membership, OfficerTerm, Person, Secondment, Shift
-from portal.foundation import audit
 from portal.foundation.api.schema import describes_reading
 
 
@@ -37,6 +34,7 @@ class PersonViewSet(ScopedViewSet):
     queryset = Person.objects.all()
     serializer_class = PersonSerializer
     filterset_class = PersonFilter
+    sight = "person.sensitive_seen"
 
     def seen(self) -> QuerySet[Any, Any]:
         """Return the persons in scope, each with what the reader may know."""
@@ -55,16 +53,19 @@ class PersonViewSet(ScopedViewSet):
         )
         return rows
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return a person; the sight of personal fields is audited."""
-        person = self.get_object()
-        if person.sensitive_seen and person.pk != getattr(request.user, "person_id", None) and (person.phone or person.duty_phone):
-            audit.record(request.user, "person.sensitive_seen", person, address=audit.address_of(request._request), fields=["phone", "duty_phone"])
-        return Response(self.get_serializer(person).data)
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return of how many people besides the reader a telephone is shown in full."""
+        own = getattr(self.request.user, "person_id", None)
+        return sum(bool(row.sensitive_seen and row.pk != own and (row.phone or row.duty_phone)) for row in rows)
 
-    def pull_details(self, rows: Sequence[Model]) -> dict[str, Any]:
-        """Return in how many rows personal fields were shown in full."""
-        return {"sensitive": sum(bool(getattr(row, "sensitive_seen", False)) for row in rows)}
+    def sight_details(self) -> dict[str, Any]:
+        """Return which fields are shown in full."""
+        return {"fields": ["phone", "duty_phone"]}
+
+    def pull_details(self, rows: Sequence[Any]) -> dict[str, Any]:
+        """Return in how many rows personal fields were shown in full and, where somebody was looked for by name, whom that found; not the name."""
+        shown = {"shown": [str(row.public_id) for row in rows]} if self.request.query_params.get("name") else {}
+        return {**super().pull_details(rows), **shown}
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Return the context with whether a machine reads."""

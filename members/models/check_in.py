@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from members.models.roster import Assignment
 from members.querysets import CheckInQuerySet
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, AtEnd, Basis, Sensitive, Special, Whose
 
 
 class CheckIn(PublicModel):
@@ -34,7 +34,18 @@ class CheckIn(PublicModel):
 
     objects = CheckInQuerySet.as_manager()
 
-    SENSITIVE = {"arrived_at": Sensitive("telling which posts are covered and how many hours were served", AFTER_THE_BRANCH)}
+    ENDS_WITH = ("assignment__shift__post__branch",)
+    SENSITIVE = {
+        "arrived_at": Sensitive(
+            _("telling which posts are covered and how many hours were served"),
+            AFTER_THE_BRANCH,
+            Basis.EMERGENCY,
+            Whose.SERVING,
+            Special.WHEREABOUTS,
+            at_end=AtEnd.UNNAMED,
+            because=_("hours served are counted from it"),
+        )
+    }
 
     class Meta:
         verbose_name = _("check-in")

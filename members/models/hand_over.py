@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from members.models.roster import Shift
 from members.querysets import HandOverQuerySet
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, Basis, Sensitive
 
-_WORDS = Sensitive("letting the next shift go on with what the last one could not finish", AFTER_THE_BRANCH)
+_WORDS = Sensitive(_("letting the next shift go on with what the last one could not finish"), AFTER_THE_BRANCH, Basis.EMERGENCY)
 
 
 class HandOver(PublicModel):
@@ -31,6 +31,7 @@ class HandOver(PublicModel):
 
     STATES = (("to_sign", _("to be signed")), ("signed", _("signed by both")))
 
+    ENDS_WITH = ("shift__post__branch",)
     SENSITIVE = {"open_needs": _WORDS, "stock": _WORDS, "notes": _WORDS}
 
     class Meta:

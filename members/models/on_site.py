@@ -10,7 +10,7 @@ from branches.models import Branch
 from members.models.people import Membership
 from members.querysets import OnSiteStayQuerySet
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, Basis, Sensitive, Special, Whose
 
 
 class OnSiteStay(PublicModel):
@@ -28,7 +28,11 @@ class OnSiteStay(PublicModel):
 
     objects = OnSiteStayQuerySet.as_manager()
 
-    SENSITIVE = {"place": Sensitive("finding whoever lives on site, for meals, rest and calls at night", AFTER_THE_BRANCH)}
+    SENSITIVE = {
+        "place": Sensitive(
+            _("finding whoever lives on site, for meals, rest and calls at night"), AFTER_THE_BRANCH, Basis.EMERGENCY, Whose.SERVING, Special.WHEREABOUTS
+        )
+    }
 
     class Meta:
         verbose_name = _("stay on site")

@@ -4,6 +4,8 @@ That a membership lies inside the branch's life, and a term inside the membershi
 the inner row by a composite foreign key that cascades on update, and checked there (see `members/migrations/`).
 """
 
+from typing import ClassVar, Final
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
@@ -13,7 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from branches.models import Branch, Region, WorkUnit
 from members.querysets import DatedQuerySet, PersonQuerySet
 from portal.foundation.models import SearchableModel, SourcedModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, AtEnd, Basis, Sensitive, Since, Whose
+
+_NAMED: Final = Sensitive(
+    _("knowing who is in the branch, who serves when, and whom to thank"),
+    AFTER_THE_BRANCH,
+    Basis.EMERGENCY,
+    Whose.SERVING,
+    since=Since.PERSON,
+    at_end=AtEnd.PSEUDONYM,
+)
+_CALLED: Final = Sensitive(_("reaching a member of the branch while it is at work"), AFTER_THE_BRANCH, Basis.EMERGENCY, Whose.SERVING, since=Since.PERSON)
 
 
 class Person(SearchableModel, SourcedModel):
@@ -25,16 +37,22 @@ class Person(SearchableModel, SourcedModel):
         VOLUNTEER = "volunteer", _("volunteer")
         RESIDENT = "resident", _("resident")
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("full name"), max_length=60)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.MEMBER)
     veteran = models.BooleanField(_("veteran"), default=False)
     # Seen whole by organisers in scope, masked for others.
     phone = models.CharField(_("private phone"), max_length=20, blank=True)
     duty_phone = models.CharField(_("duty phone"), max_length=20, blank=True)
+    # Since when a pseudonym stands in place of the name; nothing leads back.
+    unnamed_at = models.DateTimeField(_("under a pseudonym since"), null=True, editable=False)
 
     objects = PersonQuerySet.as_manager()
 
-    SENSITIVE = {"phone": Sensitive("reaching a member of the branch while it is at work", AFTER_THE_BRANCH)}
+    SENSITIVE = {
+        **dict.fromkeys(("name", "name_key", "search"), _NAMED),
+        "phone": _CALLED,
+        "duty_phone": _CALLED,
+    }
 
     class Meta(SearchableModel.Meta):
         abstract = False
@@ -64,6 +82,12 @@ class Secondment(SourcedModel):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.TEAM)
     job = models.CharField(_("post at the unit"), max_length=60, blank=True)
     during = DateRangeField(_("from, until"))
+
+    SENSITIVE: ClassVar = {
+        "job": Sensitive(
+            _("knowing what somebody can do and to whom they answer at home"), AFTER_THE_BRANCH, Basis.EMERGENCY, Whose.SERVING, since=Since.PERSON
+        )
+    }
 
     class Meta:
         verbose_name = _("secondment")

@@ -21,7 +21,7 @@ from branches.models import Branch
 from members.models.people import Person
 from members.querysets import DutyPostQuerySet, ShiftQuerySet
 from portal.foundation.models import PublicModel, SourcedModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, Basis, Sensitive, Special, Whose
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -208,7 +208,11 @@ class TimeOff(PublicModel):
 
     objects: models.Manager["TimeOff"] = models.Manager()
 
-    SENSITIVE = {"reason": Sensitive("leaving whoever is ill or away out of the roster", AFTER_THE_BRANCH)}
+    SENSITIVE = {
+        "reason": Sensitive(
+            _("leaving whoever is ill or away out of the roster"), AFTER_THE_BRANCH, Basis.EMERGENCY, Whose.SERVING, Special.HEALTH, becomes=Reason.AWAY
+        )
+    }
 
     class Meta:
         verbose_name = _("time off")

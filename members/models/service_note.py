@@ -12,7 +12,7 @@ from branches.models import Branch
 from members.models.people import Person
 from members.querysets import ServiceNoteQuerySet
 from portal.foundation.models import PublicModel
-from portal.foundation.sensitive import AFTER_THE_BRANCH, Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, Basis, Sensitive, Whose
 
 
 class ServiceNote(PublicModel):
@@ -31,7 +31,11 @@ class ServiceNote(PublicModel):
 
     objects = ServiceNoteQuerySet.as_manager()
 
-    SENSITIVE = {"words": Sensitive("telling the person and their unit at home what the branch thanks them for", AFTER_THE_BRANCH)}
+    SENSITIVE = {
+        "words": Sensitive(
+            _("telling the person and their unit at home what the branch thanks them for"), AFTER_THE_BRANCH, Basis.DUTY, Whose.SERVING, becomes=GONE
+        )
+    }
 
     class Meta:
         verbose_name = _("word of merit")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from branches import access
 from branches.access import Act
 from members.models import Assignment, CheckIn, Shift
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry
 
@@ -51,10 +51,7 @@ def check_in_by_code(*, actor: Actor, shift: Shift, code: str, means: str = Chec
     if own is None:
         raise Forbidden
     now = clock.now()
-    _refuse_guessing(actor, now)
-    if not hmac.compare_digest(code.strip().encode(), code_of(shift).encode()):
-        # Counted at once, whatever becomes of the request.
-        audit.record(actor, "check_in.refused", shift)
+    if not _guessed(actor, shift, code, now):
         raise ValidationError({"code": _("That is not the code of this shift. It stands at the post.")})
     if not shift.during.lower - OPENS <= now < shift.during.upper:
         raise ValidationError({"code": _("Check in from an hour before the shift until its end.")})
@@ -106,6 +103,18 @@ def _store(actor: Actor, assignment: Assignment, result: str, means: str, arrive
     row, _created = CheckIn.objects.update_or_create(assignment=assignment, defaults=values)
     audit.record(actor, "check_in.recorded", row, result=result, means=means)
     return row
+
+
+def _guessed(actor: Actor, shift: Shift, code: str, now: datetime) -> bool:
+    """Tell whether a code is the shift's, and count it where it is not; of many sent at once no more are looked at than of many one after another."""
+    with transaction.atomic():
+        locks.hold(f"check-in codes of {actor.pk}")
+        _refuse_guessing(actor, now)
+        right = hmac.compare_digest(code.strip().encode(), code_of(shift).encode())
+        if not right:
+            # Counted at once, whatever becomes of the request.
+            audit.record(actor, "check_in.refused", shift)
+    return right
 
 
 def _refuse_guessing(actor: Actor, now: datetime) -> None:

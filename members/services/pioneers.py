@@ -107,7 +107,7 @@ def close_post(*, actor: Actor, post: PioneerPost, last_day: date) -> PioneerPos
 
 def may_claim(actor: object, branch: Branch) -> bool:
     """Say whether the actor may claim posts of a branch: for themselves, as a member."""
-    return getattr(actor, "person_id", None) is not None and access.can(actor, Act.CLAIM_POSTS, branch)
+    return getattr(actor, "person_id", None) is not None and access.offers(actor, Act.CLAIM_POSTS, branch)
 
 
 def may_release(actor: object, claim: PioneerClaim) -> bool:

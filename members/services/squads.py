@@ -19,7 +19,6 @@ from branches.services import refusals_beside
 from members.grids import regions_offered, sharing
 from members.models import Membership, Person, Squad, SquadGrid, SquadMember
 from portal.foundation import audit
-from portal.foundation.errors import Forbidden
 from portal.foundation.submissions import stored_once
 
 Actor = Model | AnonymousUser
@@ -48,8 +47,8 @@ class SquadFacts:
 
 
 def may_keep(actor: object, branch: Branch) -> bool:
-    """Say whether the branch's squads are the actor's to keep."""
-    return access.can(actor, Act.KEEP_SQUADS, branch)
+    """Say whether the branch's squads are the actor's to keep: not when its records are closed."""
+    return access.offers(actor, Act.KEEP_SQUADS, branch)
 
 
 # --- Founded, changed, ended ----------------------------------------------------------------------------------------------
@@ -328,9 +327,8 @@ def cut(spans: "QuerySet[Any, Any]", last_day: date) -> None:
 
 
 def require(actor: Actor, branch: Branch) -> None:
-    """Refuse whoever may not keep the branch's squads and posts."""
-    if not may_keep(actor, branch):
-        raise Forbidden
+    """Refuse whoever may not keep the branch's squads and posts, and everybody when its records are closed."""
+    access.require(actor, Act.KEEP_SQUADS, branch)
 
 
 def _lock(branch: Branch) -> None:

@@ -131,7 +131,7 @@ def sheet_of(request: HttpRequest, assignments: list[Assignment]) -> list[tuple[
 def _own(assignment: Assignment) -> Own:
     row = next(iter(assignment.check_ins.all()), None)
     during, now = assignment.shift.during, clock.now()
-    return Own(assignment, row, open=row is None and during.lower - services.OPENS <= now < during.upper)
+    return Own(assignment, row, open=row is None and assignment.shift.post.branch.closed_at is None and during.lower - services.OPENS <= now < during.upper)
 
 
 def _person_id(request: HttpRequest) -> int | None:

@@ -63,8 +63,9 @@ def hand_over(request: HttpRequest, shift_id: UUID) -> HttpResponse:
                 messages.success(request, _("Handed over. The next shift signs on this page."))
                 return redirect("roster:hand_over", shift_id)
     context: dict[str, Any] = {"shift": shift, "branch": shift.post.branch, "row": row, "form": form}
-    context["can_write"] = writes and (row is None or not row.is_taken or bool(form.errors))
-    context["can_take"] = takes and row is not None and not row.is_taken and row.outgoing_by_id != request.user.pk
+    is_open = shift.post.branch.closed_at is None
+    context["can_write"] = is_open and writes and (row is None or not row.is_taken or bool(form.errors))
+    context["can_take"] = is_open and takes and row is not None and not row.is_taken and row.outgoing_by_id != request.user.pk
     return render(request, "members/hand_over.html", context, status=422 if form.errors else 200)
 
 

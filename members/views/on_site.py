@@ -28,7 +28,7 @@ from members.models import OnSiteStay
 from members.services import on_site as services
 from members.views.choices import shorten_choices
 from members.views.roster import kept_branch
-from portal.foundation import clock
+from portal.foundation import audit, clock
 from portal.foundation.paging import ByColumns, Counted, Turn
 from portal.foundation.text import mask_name
 
@@ -118,6 +118,9 @@ def _branch_page(request: HttpRequest, branch: Branch, form: OnSiteEndForm, stat
     named = access.can(request.user, Act.LEAD_SHIFTS, branch)
     stays = OnSiteStay.objects.filter(branch=branch).on(day).select_related("membership__person")
     lines = [_line(stay, day, named=named) for stay in stays.order_by("membership__person__name_key", "pk")[:_NAMED]]
+    if named and lines:
+        # Where somebody sleeps is whereabouts.
+        audit.record(request.user, "stay.seen", branch, address=audit.address_of(request), day=day.isoformat(), rows=len(lines))
     places: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
         places[line.stay.place if named else ""].append(line)
@@ -132,7 +135,7 @@ def _branch_page(request: HttpRequest, branch: Branch, form: OnSiteEndForm, stat
         "later": later,
         "form": form,
         "ticked": set(request.POST.getlist("stays")),
-        "can_keep": access.can(request.user, Act.KEEP_ROSTER, branch),
+        "can_keep": access.offers(request.user, Act.KEEP_ROSTER, branch),
     }
     return render(request, "members/on_site.html", context, status=status)
 

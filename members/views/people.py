@@ -19,7 +19,7 @@ from branches.forms import refusals_shown
 from branches.models import Branch
 from members import services
 from members.filters import PersonFilter, branches_seen
-from members.forms import BranchEndForm, MemberForm, MembershipEndForm, OfficerForm, PersonForm
+from members.forms import MemberForm, MembershipEndForm, OfficerForm, PersonForm
 from members.models import Membership, Person, Secondment
 from members.views.choices import shorten_choices
 from portal.foundation import audit, clock
@@ -34,6 +34,10 @@ def person_list(request: HttpRequest) -> HttpResponse:
     filters = PersonFilter(request.GET, queryset=seen.order_by("name_key", "pk"), request=request)
     rows = (filters.qs if filters.form.is_valid() else seen.none()).prefetch_related(*_of_today(request))
     page = ByColumns[Person]("name_key", "pk", among=seen).page(Turn.read(request.GET), rows)
+    if request.GET.get("name"):
+        # Whom it found; the name itself would stand in the log for as long as the log is kept.
+        shown = [str(person.public_id) for person in page.items]
+        audit.record(request.user, "names.searched", address=audit.address_of(request), shown=shown)
     shorten_choices(filters.form, branch=branches_seen(request), work_unit=units_seen(request).order_by("name_key", "pk"))
     return render(
         request,
@@ -93,8 +97,7 @@ def membership_end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
     """End somebody's time in a branch."""
     seen = Membership.objects.filter(person__in=Person.objects.visible_to(request.user), branch__in=Branch.objects.visible_to(request.user))
     membership = get_object_or_404(seen.select_related("branch", "person"), public_id=membership_id)
-    if not access.can(request.user, Act.KEEP_PEOPLE, membership.branch):
-        raise PermissionDenied
+    access.require(request.user, Act.KEEP_PEOPLE, membership.branch)
     form = MembershipEndForm(request.POST or None)
     if form.is_valid():
         with refusals_shown(form):
@@ -117,25 +120,9 @@ def officer_set(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     return _form_page(request, form, _("Give an office"), branch)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def branch_end(request: HttpRequest, branch_id: UUID) -> HttpResponse:
-    """Dissolve a branch, or merge it into another."""
-    branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
-    if not access.can(request.user, Act.ADMINISTER, branch):
-        raise PermissionDenied
-    form = BranchEndForm(request.user, request.POST or None)
-    if form.is_valid():
-        with refusals_shown(form):
-            services.end_branch(actor=request.user, branch=branch, **form.cleaned_data)
-            messages.success(request, _("The branch has ended. Its records stay."))
-            return redirect("branches:branch_detail", branch_id)
-    return _form_page(request, form, _("End the branch"), branch)
-
-
 def _kept(request: HttpRequest, branch_id: UUID) -> Branch:
     branch: Branch = get_object_or_404(Branch.objects.visible_to(request.user), public_id=branch_id)
-    if not access.can(request.user, Act.KEEP_PEOPLE, branch):
-        raise PermissionDenied
+    access.require(request.user, Act.KEEP_PEOPLE, branch)
     return branch
 
 

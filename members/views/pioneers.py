@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from branches.closing import BranchClosed
 from branches.forms import refusals_shown
 from members.filters_squads import PioneerPostFilter
 from members.forms_squads import ClaimForm, ClaimForSomebodyForm, LastDayForm, NewPioneerPostForm, PioneerPostForm
@@ -121,6 +122,8 @@ def post_claim(request: HttpRequest, post_id: UUID) -> HttpResponse:
     """Claim a post: a member for themselves, the organiser for a Party member."""
     post = _seen(request, post_id)
     form = _claim_form(request, post)
+    if form is None and post.branch.closed_at is not None:
+        raise BranchClosed
     if form is None:
         raise PermissionDenied
     if form.is_valid():
@@ -142,6 +145,8 @@ def claim_release(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """Release a post after a day: the member who holds it, or the organiser."""
     posts = PioneerPost.objects.visible_to(request.user)
     claim: PioneerClaim = get_object_or_404(PioneerClaim.objects.filter(post__in=posts).select_related("post__branch", "person"), public_id=claim_id)
+    if claim.post.branch.closed_at is not None:
+        raise BranchClosed
     if not services.may_release(request.user, claim):
         raise PermissionDenied
     form = LastDayForm(request.POST or None)

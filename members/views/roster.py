@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches import access
 from branches.access import Act
+from branches.closing import BranchClosed
 from branches.filters import regions_seen, units_seen
 from branches.forms import refusals_shown
 from branches.models import Branch
@@ -87,7 +88,7 @@ def shift_list(request: HttpRequest) -> HttpResponse:
             "next": [shift for shift in found[:_SHOWN] if shift.during.lower > clock.now()],
             "more": len(found) > _SHOWN,
             "unsigned": list(_unsigned(seen)),
-            "kept": Branch.objects.visible_to(request.user, Act.LEAD_SHIFTS).exclude(state=Branch.State.ARCHIVED).by_name()[:_KEPT],
+            "kept": Branch.objects.visible_to(request.user, Act.LEAD_SHIFTS).still_open().by_name()[:_KEPT],
             "page": page,
             "counted": Counted.capped(rows),
             "query": urlencode({name: value for name, value in _asked(request).items() if name in filters.form.fields and value}),
@@ -264,12 +265,14 @@ def kept_branch(request: HttpRequest, branch_id: UUID) -> Branch:
     branch: Any = get_object_or_404(seen.prefetch_related("schedules"), public_id=branch_id)
     if not branch.keeps:
         raise PermissionDenied
+    if branch.closed_at is not None:
+        raise BranchClosed
     found: Branch = branch
     return found
 
 
 def _may(request: HttpRequest, branch: Branch) -> dict[str, bool]:
-    return {"can_keep": access.can(request.user, Act.KEEP_ROSTER, branch)}
+    return {"can_keep": access.offers(request.user, Act.KEEP_ROSTER, branch)}
 
 
 def monday_of(day: date) -> date:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -39,7 +39,7 @@ def post_list(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     posts = DutyPost.objects.filter(branch=branch).prefetch_related("times").order_by("during", "pk")[:_POSTS]
     today = clock.today()
     rows = [(post, post.during.upper is not None and post.during.upper <= today) for post in posts]
-    context = {"branch": branch, "rows": rows, "can_keep": access.can(request.user, Act.KEEP_ROSTER, branch)}
+    context = {"branch": branch, "rows": rows, "can_keep": access.offers(request.user, Act.KEEP_ROSTER, branch)}
     return render(request, "members/post_list.html", context)
 
 
@@ -61,8 +61,7 @@ def post_add(request: HttpRequest, branch_id: UUID) -> HttpResponse:
 def post_edit(request: HttpRequest, post_id: UUID) -> HttpResponse:
     """Change a post, or say until when it is staffed."""
     post: DutyPost = get_object_or_404(DutyPost.objects.visible_to(request.user).select_related("branch").prefetch_related("times"), public_id=post_id)
-    if not access.can(request.user, Act.KEEP_ROSTER, post.branch):
-        raise PermissionDenied
+    access.require(request.user, Act.KEEP_ROSTER, post.branch)
     form = PostForm.of(post, request.POST or None)
     if form.is_valid():
         typed = form.cleaned_data
@@ -77,9 +76,9 @@ def post_edit(request: HttpRequest, post_id: UUID) -> HttpResponse:
 def shift_detail(request: HttpRequest, shift_id: UUID) -> HttpResponse:
     """Show a shift and who is on it; put somebody on it, with a warning before a rule of rest is set aside."""
     shift = _shift(request, shift_id)
-    can_keep = access.can(request.user, Act.KEEP_ROSTER, shift.post.branch)
-    if request.method == "POST" and not can_keep:
-        raise PermissionDenied
+    can_keep = access.offers(request.user, Act.KEEP_ROSTER, shift.post.branch)
+    if request.method == "POST":
+        access.require(request.user, Act.KEEP_ROSTER, shift.post.branch)
     held = list(Assignment.objects.filter(shift=shift).select_related("person").order_by("person__name_key", "pk"))
     form, warning = _put_on_form(request, shift, held) if can_keep else (None, None)
     if form is not None and form.is_valid() and warning is None:
@@ -102,7 +101,7 @@ def shift_detail(request: HttpRequest, shift_id: UUID) -> HttpResponse:
         "warning": warning,
         "can_keep": can_keep,
         "sheet": sheet_of(request, held),
-        "can_lead": named,
+        "can_lead": named and shift.post.branch.closed_at is None,
         "handed": HandOver.objects.filter(shift=shift).first(),
         "is_over": clock.now() >= shift.during.upper,
         "has_begun": clock.now() >= shift.during.lower - OPENS,

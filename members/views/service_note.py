@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from branches import access
 from branches.access import Act
+from branches.closing import BranchClosed
 from branches.forms import refusals_shown
 from branches.models import Branch
 from members.forms_service_note import ServiceNoteForm
@@ -26,9 +27,12 @@ from portal.foundation.errors import Conflict
 def service_note_add(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Write words of merit into somebody's record."""
     person = get_object_or_404(Person.objects.visible_to(request.user), public_id=person_id)
-    branches = list(Branch.objects.visible_to(request.user, Act.KEEP_RECORDS).filter(memberships__person=person).distinct().by_name())
-    if not branches:
+    kept = list(Branch.objects.visible_to(request.user, Act.KEEP_RECORDS).filter(memberships__person=person).distinct().by_name())
+    if not kept:
         raise PermissionDenied
+    branches = [branch for branch in kept if branch.closed_at is None]
+    if not branches:
+        raise BranchClosed
     form = ServiceNoteForm(request.POST or None, branches, day=clock.today())
     status = 200
     if form.is_valid():
@@ -48,8 +52,7 @@ def service_note_add(request: HttpRequest, person_id: UUID) -> HttpResponse:
 def service_note_edit(request: HttpRequest, note_id: UUID) -> HttpResponse:
     """Put other words in place of a note, or take it back; what stood there before is shown."""
     note = _seen_note(request, note_id)
-    if not access.can(request.user, Act.KEEP_RECORDS, note.branch):
-        raise PermissionDenied
+    access.require(request.user, Act.KEEP_RECORDS, note.branch)
     form = ServiceNoteForm(request.POST or None, [note.branch], day=note.happened_on, words=note.words)
     form.taken_back()
     status = 200

@@ -223,7 +223,7 @@ def require_seer(request: HttpRequest) -> None:
 
 def kept_branches(request: HttpRequest) -> Iterable[Branch]:
     """Return the first of the branches whose squads the reader keeps."""
-    found: Iterable[Branch] = Branch.objects.visible_to(request.user, Act.KEEP_SQUADS).exclude(state=Branch.State.ARCHIVED).by_name()[:20]
+    found: Iterable[Branch] = Branch.objects.visible_to(request.user, Act.KEEP_SQUADS).still_open().by_name()[:20]
     return found
 
 

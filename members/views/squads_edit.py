@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from branches.forms import refusals_shown
 from branches.models import Branch, Region
 from members.forms_squads import GridsForm, LastDayForm, PeopleForm, SquadEditForm, SquadForm, SquadsForm, people_of
-from members.grids import grids_of, squads_on
+from members.grids import grids_of, regions_offered, squads_on
 from members.models import Squad, SquadGrid, SquadMember
 from members.services import squads as services
 from members.views.squads import kept_branch, kept_squad
@@ -126,9 +126,10 @@ def grid_cover(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Let one of the branch's squads cover a grid from today on, with one tap beside it."""
     branch = kept_branch(request, branch_id)
     squad = squads_on(branch, clock.today()).filter(public_id__in=_named(request, "squad")).select_related("branch__region").first()
-    region = Region.objects.filter(public_id__in=_named(request, "region")).first()
+    # Among its own places alone: a refusal would tell what else there is, and its name.
+    region = regions_offered(branch, clock.today()).filter(public_id__in=_named(request, "region")).first()
     if squad is None or region is None:
-        messages.error(request, _("Choose a squad that is at work today."))
+        messages.error(request, _("Choose a squad that is at work today, and a place of the branch."))
         return redirect("squads:coverage", branch_id)
     try:
         shared = services.cover_grids(actor=request.user, squad=squad, regions=[region], first_day=clock.today())

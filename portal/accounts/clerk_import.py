@@ -335,4 +335,4 @@ def _plain(cell: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return " ".join(unicodedata.normalize("NFKC", str(value)).replace("\x00", "").split())
+    return " ".join(unicodedata.normalize("NFKC", str(value)).split())

@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.password_validation import MinimumLengthValidator, get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
@@ -90,14 +92,14 @@ class PasswordChangeForm(NewPasswordForm):
     )
     field_order = ["present", "password", "repeated"]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.request, self.user = request, user
 
     def clean_present(self) -> str:
-        """Refuse when it is not the user's password."""
+        """Refuse when it is not the user's password; tries are counted with those of the sign-in page, and lock as they do."""
         present: str = self.cleaned_data["present"]
-        if not self.user.check_password(present):
+        if authenticate(self.request, username=self.user.username, password=present) != self.user:
             raise ValidationError(_("This is not your present password."))
         return present
 
@@ -167,7 +169,11 @@ class GrantForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"))
     first = DayField(label=pgettext_lazy("grant", "From"))
-    last = DayField(label=pgettext_lazy("grant", "Until"), required=False, help_text=_("The last day; empty: until taken back."))
+    last = DayField(
+        label=pgettext_lazy("grant", "Until"),
+        required=False,
+        help_text=_("The last day, a year from now at most; empty: half a year, for readers of figures a year."),
+    )
 
     def __init__(self, *args: Any, giver: User, is_machine: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -61,6 +62,8 @@ def import_clerks(*, actor: User, workbook: Attachment, address: str | None = No
     """
     if not access.administers_regions(actor):
         raise Forbidden
+    if workbook.thrown_away_at is not None:
+        raise Conflict("bad", _("This workbook is not kept any more. Upload it again."))
     with attachments.open_content(workbook) as file:
         content = file.read()
     try:
@@ -80,6 +83,14 @@ def import_clerks(*, actor: User, workbook: Attachment, address: str | None = No
             raise Conflict("done", _("This workbook is stored already.")) from error
         raise Conflict("bad", _("Meanwhile a row can no longer be stored. Upload the workbook again to see which.")) from error
     return [Slip(branch, each) for branch, each in zip(branches, issued, strict=True)]
+
+
+def throw_away_workbooks(before: datetime) -> int:
+    """Throw away the workbooks that were uploaded `before`, with the names and telephone numbers in them; return how many."""
+    found = Attachment.objects.filter(model=IMPORT, added_at__lt=before, thrown_away_at=None)
+    for workbook in found:
+        attachments.throw_away(workbook)
+    return len(found)
 
 
 def branches_of(workbook: Attachment) -> BranchQuerySet:

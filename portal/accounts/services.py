@@ -8,13 +8,15 @@ from typing import Final
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.translation import gettext as _
 from knox.models import AuthToken
 
 from branches import access
 from branches.access import Act, Role
 from branches.models import Branch, Region, WorkUnit
-from portal.accounts.models import ActivationCode, Grant, User
+from portal.accounts import alerts, resets
+from portal.accounts.models import ActivationCode, Alert, Device, Grant, Reset, Session, User
 from portal.foundation import audit, clock, codes
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry
@@ -48,8 +50,13 @@ class Terms:
     role: str
     scope: Scope | None
     first: date
-    last: date | None = None
+    last: date | None = None  # None: as long as is usual for the role
     sensitive: bool = False
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it holds."""
+        return self.last or self.first + timedelta(days=access.GRANT_DAYS[Role(self.role)])
 
     def refusals(self, *, is_machine: bool) -> dict[str, str]:
         """Return by field all that speaks against the grant, whoever gives it."""
@@ -60,6 +67,8 @@ class Terms:
             found["scope"] = _("This role is held for one branch, region or work unit, never for everything.")
         if self.last is not None and self.last < self.first:
             found["last"] = _("The last day is before the first.")
+        elif self.last is not None and self.last > max(self.first, clock.today()) + timedelta(days=access.LONGEST_GRANT):
+            found["last"] = _("A grant holds for a year at most. It can be extended before it ends.")
         return found
 
     def require_sound(self, user: User) -> None:
@@ -73,7 +82,7 @@ class Terms:
 
     def grant_for(self, user: User, giver: User | None) -> Grant:
         """Return the grant, not yet stored."""
-        until = self.last + timedelta(days=1) if self.last else None
+        until = self.last_day + timedelta(days=1)
         return Grant(
             user=user,
             role=self.role,
@@ -81,7 +90,7 @@ class Terms:
             region=self.scope if isinstance(self.scope, Region) else None,
             work_unit=self.scope if isinstance(self.scope, WorkUnit) else None,
             branch=self.scope if isinstance(self.scope, Branch) else None,
-            during=(self.first, until),
+            during=DateRange(self.first, until),
             sensitive=self.sensitive,
             given_by=giver,
             given_at=clock.now(),
@@ -170,6 +179,33 @@ def give_grant(*, actor: User, user: User, terms: Terms, address: str | None = N
 
 
 @transaction.atomic
+def extend_grant(*, actor: User, grant: Grant, address: str | None = None) -> Grant:
+    """Let a grant hold on from today for as long as is usual for its role. Two at once extend it once.
+
+    Raises:
+        Forbidden: `actor` could not give it, or it is their own.
+        Conflict: `state`, it was taken back or has ended; a new one can be given.
+        ValidationError: separate roles would meet in one person.
+    """
+    held = Grant.objects.select_for_update().get(pk=grant.pk)
+    if not access.may_give(actor, held, own=held.user_id == actor.pk):
+        raise Forbidden
+    if held.revoked_at is not None or held.last_day is None or held.last_day < clock.today():
+        raise Conflict("state", _("This grant has ended. Give a new one."), held)
+    last = max(held.last_day, held.extended_until)
+    if last == held.last_day:
+        return held
+    held.during, held.warned_at = DateRange(held.during.lower, last + timedelta(days=1)), None
+    try:
+        with transaction.atomic():
+            held.save(update_fields=["during", "warned_at"])
+    except IntegrityError as error:
+        raise ValidationError({"role": as_validation_error(error).message}) from error
+    audit.record(actor, "grant.extended", held, address=address, user=str(held.user.public_id), role=held.role, last=str(last), **_scope_of(held))
+    return held
+
+
+@transaction.atomic
 def revoke_grant(*, actor: User, grant: Grant, address: str | None = None) -> None:
     """Take a grant back; it stops at its holder's next request. Taken back already: nothing happens.
 
@@ -183,6 +219,9 @@ def revoke_grant(*, actor: User, grant: Grant, address: str | None = None) -> No
         return
     held.revoked_at, held.revoked_by = clock.now(), actor
     held.save(update_fields=["revoked_at", "revoked_by"])
+    # What the role opened is closed by the policy at the next request; whatever a page of it left open in a browser, with the session.
+    if held.role in access.SECOND_FACTOR_ROLES:
+        Session.objects.filter(account=held.user_id).delete()
     audit.record(actor, "grant.revoked", held, address=address, user=str(held.user.public_id), role=held.role, **_scope_of(held))
 
 
@@ -197,9 +236,12 @@ def reset_password(*, actor: User, user: User, address: str | None = None) -> Is
     _require_keeper(actor, user)
     if user.is_machine:
         raise ValidationError(_("Another system signs in with tokens, not with a password."))
+    resets.use(actor=actor, user=user, what=Reset.What.PASSWORD)
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    forget_sign_ins(user)
     audit.record(actor, "account.reset", user, address=address)
+    alerts.tell(user, Alert.Kind.PASSWORD_RESET, by=str(actor))
     return issue_activation_codes(made_by=actor, users=[user], address=address)[0]
 
 
@@ -240,6 +282,7 @@ def activate(*, code: str, password: str, address: str | None = None) -> User:
         found = held.filter(code_hash=codes.hash_of(code, _CODES), used_at=None, expires_at__gt=now, user__is_active=True).first()
         if found is not None:
             _choose_password(found.user, password)
+            forget_sign_ins(found.user)
             found.used_at = now
             found.save(update_fields=["used_at"])
             audit.record(found.user, "account.activated", found.user, address=address)
@@ -249,10 +292,47 @@ def activate(*, code: str, password: str, address: str | None = None) -> User:
 
 
 @transaction.atomic
-def change_password(*, user: User, password: str, address: str | None = None) -> None:
-    """Replace a user's own password; other devices are signed out."""
+def change_password(*, user: User, password: str, address: str | None = None, keep: Session | None = None) -> None:
+    """Replace a user's own password; every session but the one to `keep` ends, and no device is spared the code any more."""
     _choose_password(user, password)
+    forget_sign_ins(user, keep=keep)
     audit.record(user, "account.password_changed", user, address=address)
+
+
+def note_use(user: User) -> None:
+    """Note the day on which an account was used; one write a day."""
+    today = clock.today()
+    if user.last_used_on != today:
+        User.objects.filter(pk=user.pk).update(last_used_on=today)
+
+
+def forget_sign_ins(user: User, *, keep: Session | None = None) -> None:
+    """End every session of `user` but one, and spare no device of theirs the code: whoever knew the old password may sit at one."""
+    Session.objects.filter(account=user).exclude(pk=keep.pk if keep else "").delete()
+    Device.objects.filter(account=user).update(trusted_until=None)
+
+
+@transaction.atomic
+def end_session(*, user: User, session: Session, address: str | None = None) -> None:
+    """End one of a user's own sessions."""
+    if Session.objects.filter(pk=session.pk, account=user).delete()[0]:
+        audit.record(user, "session.ended", user, address=address, why="by its owner")
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User, keep: Session, address: str | None = None) -> int:
+    """End all of a user's own sessions but this one; return how many they were."""
+    ended = Session.objects.filter(account=user).exclude(pk=keep.pk).delete()[0]
+    if ended:
+        audit.record(user, "session.ended", user, address=address, why="by its owner", count=ended)
+    return ended
+
+
+@transaction.atomic
+def forget_device(*, user: User, device: Device, address: str | None = None) -> None:
+    """Forget one of a user's own devices: its next sign-in is one from a new device, with a code."""
+    if Device.objects.filter(pk=device.pk, account=user).delete()[0]:
+        audit.record(user, "device.forgotten", user, address=address)
 
 
 @transaction.atomic
@@ -291,6 +371,10 @@ def issue_token(*, actor: User, user: User, days: int, address: str | None = Non
         raise ValidationError(_("This system has ten tokens already: take one back first."))
     token, secret = AuthToken.objects.create(user=user, expiry=timedelta(days=days))
     audit.record(actor, "token.issued", user, address=address, token=token.token_key[:8], days=days)
+    # The system reads no notices: whoever gave it its rights does, and whoever issued it, lest somebody else did at their desk.
+    givers = User.objects.filter(pk__in=user.grants.in_force(clock.today()).values("given_by"))
+    for told in {actor, *givers}:
+        alerts.tell(told, Alert.Kind.TOKEN_ISSUED, address=address, by=str(actor), system=str(user))
     return IssuedToken(user, secret, token.expiry)
 
 

@@ -8,6 +8,8 @@ from rest_framework.authentication import SessionAuthentication as DrfSessionAut
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from portal.accounts.services import note_use
+
 
 class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]
     """A token, of which the database keeps only the hash."""
@@ -21,6 +23,7 @@ class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]
         if not token.isascii():
             raise AuthenticationFailed
         found: tuple[Any, Any] = super().authenticate_credentials(token)
+        note_use(found[0])
         return found
 
 

@@ -43,7 +43,7 @@ from members.api.serializers import DUTY_POSTS, HAND_OVERS, PERSONS, SHIFTS
 from members.api.squads import PIONEER_POSTS, SQUADS
 from members.models import DutyPost, HandOver, Membership, OfficerTerm, Person, PioneerPost, Secondment, Shift, Squad
 from portal.foundation.api.fields import link
-from portal.foundation.api.pagination import Cursor, KeysetPagination
+from portal.foundation.api.pagination import KeysetPagination
 from portal.foundation.api.schema import example
 from portal.foundation.api.views import ReadViewSet
 from portal.foundation.change_log import settled_before
@@ -105,8 +105,7 @@ class ChangePagination(KeysetPagination):
 
     def envelope(self, data: Any) -> dict[str, Any]:
         """Return the page with `resume`: behind its last row; the place asked for when there was none."""
-        cursor = Cursor(self.keys_of(self.rows[-1])) if self.rows else None
-        resume = self.link(cursor) if cursor else self.request.build_absolute_uri()
+        resume = self.link(self.place(self.rows[-1])) if self.rows else self.request.build_absolute_uri()
         return {**super().envelope(data), "resume": resume}
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -191,10 +190,12 @@ class ChangeViewSet(ReadViewSet):
 
         Only as far as the log is complete: a transaction that still runs may commit below what a reader has passed already.
         """
-        user = self.request.user
-        seen = Q(operation=Change.Operation.DELETE, model__in=[model for model, source in SOURCES.items() if source.shown_by == "public_id"])
-        for model, source in SOURCES.items():
-            shown = source.seen(user).filter(public_id=OuterRef("object_id")).order_by().values("pk")[:1]
+        rows_of = {model: source.seen(self.request.user) for model, source in SOURCES.items()}
+        # Whoever has no role for a resource has no copy from which anything must go.
+        told = [model for model, rows in rows_of.items() if SOURCES[model].shown_by == "public_id" and not rows.query.is_empty()]
+        seen = Q(operation=Change.Operation.DELETE, model__in=told)
+        for model, readable in rows_of.items():
+            shown = readable.filter(public_id=OuterRef("object_id")).order_by().values("pk")[:1]
             # As a value it is looked up row after row; as IN or EXISTS every object that the reader sees would be read first.
             seen |= Q(model=model) & Q(IsNull(Subquery(shown), False))
         return Change.objects.filter(seen, revision__lt=settled_before())

@@ -19,6 +19,7 @@ from rest_framework.views import set_rollback
 from activities.api.rows import versions
 from activities.api.serializers import VersionSerializer
 from activities.models import ReportVersion
+from portal.foundation.epochs import EpochOverError
 from portal.foundation.errors import Conflict
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -58,6 +59,18 @@ KINDS: Final[Mapping[str, Kind]] = {
             gettext_lazy("Choose a password of your own first"),
             gettext_lazy("Somebody else chose this one. Choose your own on the pages of the portal; then the session is accepted here too."),
         ),
+        Kind(
+            "second-factor-first",
+            403,
+            gettext_lazy("Show your second factor first"),
+            gettext_lazy("Type the code, or set the second factor up, on the pages of the portal; then the session is accepted here too."),
+        ),
+        Kind(
+            "proof-needed",
+            403,
+            gettext_lazy("Prove once more who you are"),
+            gettext_lazy("Your last code or password is older than ten minutes. Type it at /account/prove/, then ask again; tokens need none."),
+        ),
         Kind("not-found", 404, gettext_lazy("Nothing is here"), gettext_lazy("There is no such thing, or it lies outside your scope.")),
         Kind("method", 405, gettext_lazy("This cannot be done here"), gettext_lazy("Use one of the methods that the header Allow names.")),
         Kind("not-acceptable", 406, gettext_lazy("There is no such format"), gettext_lazy("Answers are JSON: accept application/json.")),
@@ -71,6 +84,18 @@ KINDS: Final[Mapping[str, Kind]] = {
             gettext_lazy("Make a new uid for new content; keep the uid only to send the same content again."),
         ),
         Kind("state", 409, gettext_lazy("Things have moved on"), gettext_lazy("Read the version in “current” and decide again.")),
+        Kind(
+            "epoch-over",
+            410,
+            gettext_lazy("The portal was restored from a backup"),
+            gettext_lazy("Places in lists from before no longer hold: throw away what you copied, and read everything again, without a cursor."),
+        ),
+        Kind(
+            "closed",
+            409,
+            gettext_lazy("The branch has ended"),
+            gettext_lazy("Its records are closed: nothing in them is changed or added any more. Ask its administrator if something has to be corrected."),
+        ),
         Kind("too-large", 413, gettext_lazy("The request is too large"), gettext_lazy("Send it in smaller parts.")),
         Kind("media-type", 415, gettext_lazy("This kind of content is not read"), gettext_lazy("Send JSON with Content-Type: application/json.")),
         Kind("validation", 422, gettext_lazy("Some of it cannot be accepted"), gettext_lazy("“errors” names each place in the request and what to change.")),
@@ -104,6 +129,7 @@ _BY_EXCEPTION: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.NotAcceptable, "not-acceptable"),
     (exceptions.UnsupportedMediaType, "media-type"),
     (exceptions.Throttled, "throttled"),
+    (EpochOverError, "epoch-over"),
 )
 _BY_STATUS: Final = {413: "too-large"}
 # What these say was written for the caller, and says more than their kind.
@@ -199,6 +225,14 @@ def _invalid(errors: list[dict[str, str]], request: HttpRequest) -> Response:
     # The sentences stand in the detail too: people read that first.
     detail = " ".join(dict.fromkeys(error["detail"] for error in errors))
     return _respond(problem(kind, request, detail, errors=errors), kind, {})
+
+
+def invalid_parameters(sentences: Mapping[str, str], code: str, request: HttpRequest) -> JsonResponse:
+    """Answer, outside of the framework's views, that parameters of a query cannot be accepted: a sentence by the name of each."""
+    kind = KINDS["validation"]
+    errors = [{"parameter": name, "code": code, "detail": sentence} for name, sentence in sentences.items()]
+    body = problem(kind, request, " ".join(dict.fromkeys(sentences.values())), errors=errors)
+    return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, json_dumps_params={"ensure_ascii": False})
 
 
 def _refused(error: Refusal, pointers: Mapping[str, str]) -> Iterator[dict[str, str]]:

@@ -8,9 +8,12 @@ from drf_spectacular.openapi import AutoSchema
 from portal.api.problems import KINDS, MEDIA_TYPE, ProblemSerializer
 
 _ALWAYS: Final = ("not-signed-in", "forbidden", "not-acceptable", "throttled", "server")
-_READING_MANY: Final = ("validation",)
-_READING_ONE: Final = ("not-found",)
-_WRITING: Final = ("malformed", "not-found", "stale", "reused-uid", "state", "too-large", "media-type", "validation")
+# What is asked of a region, a work unit or a branch may lie outside the reader's scope; and a format that nobody writes is not there.
+_READING_MANY: Final = ("validation", "epoch-over", "not-found")
+_READING_ONE: Final = ("not-found", "validation")
+# Without a body: on an object that is named by the address.
+_ACTING: Final = ("not-found", "state", "closed")
+_WRITING: Final = ("malformed", "not-found", "stale", "reused-uid", "state", "closed", "too-large", "media-type", "validation")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -55,8 +58,10 @@ class ProblemSchema(AutoSchema):
         if not operation.get("security") or {} in operation["security"]:
             return ("not-found",) if "{" in self.path else ()
         if self.method != "GET":
-            return (*_ALWAYS, *(_WRITING if "requestBody" in operation else ()))
-        return (*_ALWAYS, *(_READING_ONE if "{" in self.path else _READING_MANY))
+            return (*_ALWAYS, *(_WRITING if "requestBody" in operation else _ACTING if "{" in self.path else ()))
+        if "{" in self.path:
+            return (*_ALWAYS, *_READING_ONE)
+        return (*_ALWAYS, *_READING_MANY)
 
 
 def _example(slug: str, path: str) -> dict[str, Any]:

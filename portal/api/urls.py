@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("branches.api.urls")),
     path("", include("members.api.urls")),
     path("", include("activities.api.urls")),
+    path("", include("portal.retention.api_urls")),
     path("totals/", TotalsView.as_view(), name="api-totals"),
     path("totals/records/", TotalRecordsViewSet.as_view({"get": "list"}), name="api-total-records"),
     path("changes/", ChangeViewSet.as_view({"get": "list"}), name="api-changes"),

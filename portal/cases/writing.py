@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, connection, transaction
@@ -85,7 +86,9 @@ def _loader() -> Iterator[User]:
         loader = User(username=LOADER, name="案例载入 / case loader", is_machine=True, is_active=False)
         loader.set_unusable_password()
         loader.save()
-        Grant.objects.create(user=loader, role=Role.ORGANISER, everything=True, during=DateRange(None, None))
+    # It holds on the day of the loading alone.
+    day = {"during": DateRange(clock.today(), clock.today() + timedelta(days=1)), "revoked_at": None}
+    Grant.objects.update_or_create(user=loader, role=Role.ORGANISER, everything=True, defaults=day)
     User.objects.filter(pk=loader.pk).update(is_active=True)
     yield loader
     User.objects.filter(pk=loader.pk).update(is_active=False)

@@ -10,6 +10,7 @@ from portal.demo.beside import add_goods, add_period_reports
 from portal.demo.city import build_city
 from portal.demo.contacts import add_contact_points
 from portal.demo.days import Chronicle
+from portal.demo.endings import add_endings
 from portal.demo.inspections import add_inspections
 from portal.demo.invention import SOURCE, Invention
 from portal.demo.merits import add_merits
@@ -56,6 +57,7 @@ def load_demo(*, seed: int, branches: int, days: int, force: bool = False) -> In
     add_squads(invention, organisers)
     add_inspections(invention, organisers, sign_ins["demo-reviewer"])
     add_contact_points(invention, sign_ins["demo-reviewer"])
+    add_endings(invention, sign_ins["demo-administrator"])
     audit.record(None, "demo.loaded", seed=seed, branches=branches, days=days)
     return invention
 

@@ -5,18 +5,21 @@ import os
 import secrets
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db.backends.postgresql.psycopg_any import DateRange
 
+from branches import access
 from branches.access import Role
 from branches.models import Branch, Level, Region, WorkUnit
 from members.models import Person
 from portal.accounts.models import Grant, User
-from portal.demo.city import ALWAYS
 from portal.demo.invention import Invention, Post
+from portal.foundation import clock
 
 FILE = "demo-sign-ins.json"
 # Without those that look alike.
@@ -44,7 +47,8 @@ def add_branch_accounts(invention: Invention) -> dict[int, User]:
         for number, post in enumerate(invention.posts, start=1)
     }
     User.objects.bulk_create(users.values())
-    Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch_id=branch, during=ALWAYS) for branch, user in users.items())
+    during = _during(Role.ORGANISER)
+    Grant.objects.bulk_create(Grant(user=user, role=Role.ORGANISER, branch_id=branch, during=during) for branch, user in users.items())
     return users
 
 
@@ -101,8 +105,14 @@ def _grant(user: User, sign_in: SignIn) -> Grant:
         region=scope if isinstance(scope, Region) else None,
         work_unit=scope if isinstance(scope, WorkUnit) else None,
         branch=scope if isinstance(scope, Branch) else None,
-        during=ALWAYS,
+        during=_during(sign_in.role),
     )
+
+
+def _during(role: Role) -> DateRange:
+    """Return from when until when: as long as is usual, and a member's not much longer, so that there is one to extend."""
+    days = 10 if role is Role.MEMBER else access.GRANT_DAYS[role]
+    return DateRange(None, clock.today() + timedelta(days=days + 1))
 
 
 def _password() -> str:

@@ -2,7 +2,10 @@
 
 import os
 import tempfile
-from hashlib import sha256
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -10,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.http import FileResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -17,10 +21,21 @@ from portal.foundation import clock, locks
 from portal.foundation.models import Attachment
 
 LIMIT = 5 * 1024 * 1024
+_LONGEST_NAME = 200
 
 
 @transaction.atomic
-def store(*, content: bytes, name: str, content_type: str, model: str, added_by: models.Model, object_id: UUID | None = None, limit: int = LIMIT) -> Attachment:
+def store(
+    *,
+    content: bytes,
+    name: str,
+    content_type: str,
+    model: str,
+    added_by: models.Model,
+    object_id: UUID | None = None,
+    limit: int = LIMIT,
+    at: datetime | None = None,
+) -> Attachment:
     """Keep a file and the row that names it.
 
     Args:
@@ -37,14 +52,40 @@ def store(*, content: bytes, name: str, content_type: str, model: str, added_by:
     digest = sha256(content).hexdigest()
     locks.hold(_lock_of(digest))
     _write(_path_of(digest), content)
+    told = {"name": plain_name(name), "content_type": content_type, "size": len(content), "model": model, "object_id": object_id}
+    return Attachment.objects.create(sha256=digest, added_by_id=added_by.pk, added_at=at or clock.now(), **told)
+
+
+@transaction.atomic
+def keep_file(*, path: Path, digest: str, name: str, content_type: str, model: str, object_id: UUID, added_by: models.Model) -> Attachment:
+    """Keep a file that we have made ourselves, of any size, and the row that names it; the file moves from where it was written.
+
+    Args:
+        path: the file, whole and on the disk already, on the same file system as the others. digest: its SHA-256, in hexadecimal digits.
+    """
+    locks.hold(_lock_of(digest))
+    size, kept = path.stat().st_size, _path_of(digest)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(path, kept)
     return Attachment.objects.create(
-        sha256=digest, name=Path(name).name[:255], content_type=content_type, size=len(content), model=model, object_id=object_id, added_by_id=added_by.pk
+        sha256=digest, name=name[:255], content_type=content_type, size=size, model=model, object_id=object_id, added_by_id=added_by.pk
     )
 
 
 def too_large(limit: int = LIMIT) -> str:
     """Return the sentence for a file of more than `limit` bytes."""
     return _("The file is larger than %(limit)s.") % {"limit": filesizeformat(limit)}
+
+
+def plain_name(name: str) -> str:
+    """Return the last part of a file's name, without characters that nobody sees: one of them makes `gpj.exe` read `exe.jpg`."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")[:_LONGEST_NAME]
+
+
+def answer_with(attachment: Attachment, *, shown: bool = False) -> FileResponse:
+    """Answer with the content of an attachment, to be saved under its name; `shown` only for a picture that was made anew. The caller has checked access."""
+    return FileResponse(open_content(attachment), as_attachment=not shown, filename=attachment.name, content_type=attachment.content_type)
 
 
 def open_content(attachment: Attachment) -> BinaryIO:
@@ -60,6 +101,39 @@ def throw_away(attachment: Attachment) -> None:
     if not Attachment.objects.filter(sha256=attachment.sha256, thrown_away_at=None).exists():
         # Under the lock, or a file stored meanwhile would go; should the transaction fail, whoever throws away tries again.
         _path_of(attachment.sha256).unlink(missing_ok=True)
+
+
+def is_there(digest: str) -> bool:
+    """Tell whether there is a file under a hash."""
+    return _path_of(digest).is_file()
+
+
+def put_back(digest: str, content: Iterable[bytes]) -> Path | None:
+    """Store a file of a backup under its hash, and return it; None when it is there already. It is on the disk only when the system says so.
+
+    One that is not what its hash says is replaced.
+    """
+    path = _path_of(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    had = path.is_file()
+    if had and _digest_of(path) == digest:
+        for _chunk in content:
+            pass
+        return None
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            for chunk in content:
+                file.write(chunk)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
+    os.replace(file.name, path)
+    return None if had else path
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _lock_of(digest: str) -> str:

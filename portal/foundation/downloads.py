@@ -11,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.foundation import locks
 from portal.foundation.errors import TooMany
+from portal.foundation.proof import FILE, needs_proof
 
 AT_ONCE: Final = 3
 _REFUSAL: Final = _("Three downloads of yours are running already. Wait until one of them has ended, then begin again.")
 
 
 def a_few_at_once(view: Callable[..., HttpResponse | StreamingHttpResponse]) -> Callable[..., HttpResponse | StreamingHttpResponse]:
-    """Answer 429 while as many downloads of the account run as it may have; what `view` streams is one of them until it ends."""
+    """Answer 429 while as many downloads of the account run as it may have; what `view` streams is one of them until it ends.
+
+    A file leaves the portal and its audit log, so whoever takes one has proved lately who they are.
+    """
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse | StreamingHttpResponse:
@@ -31,7 +35,7 @@ def a_few_at_once(view: Callable[..., HttpResponse | StreamingHttpResponse]) -> 
             response.streaming_content = _in_turn(request.user.pk, response.streaming_content)
         return response
 
-    return answered
+    return needs_proof(answered, FILE)
 
 
 def _in_turn(account: int | None, content: Any) -> Iterator[Any]:

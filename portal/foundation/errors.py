@@ -36,3 +36,7 @@ class Conflict(Exception):  # noqa: N818 - it is a state of the world, not a fau
         self.code = code
         self.message = message
         self.current = current
+
+
+class ForOperatorsError(Exception):
+    """What went wrong with the machine, in words of ours for whoever keeps it: they name files and settings, never a person, and may be kept and shown."""

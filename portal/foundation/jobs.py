@@ -2,7 +2,7 @@
 
 Apps name their handlers in `jobs` of their config: kind of job to dotted path of a function `(job, progress) -> result`. A handler runs in a
 transaction of its own, so what it did and that it is done commit together; it may be tried again, never half. One that `reads_only` has nothing
-to commit but its result: it runs outside of a transaction, and its progress is seen while it works.
+to commit but its result, or works `in_steps`, runs outside of a transaction, and its progress is seen while it works.
 """
 
 import logging
@@ -15,8 +15,11 @@ from django.apps import apps
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
-from portal.foundation import clock, locks
+from portal.foundation import audit, clock, locks, logs
+from portal.foundation.acting import acting
+from portal.foundation.errors import Conflict, ForOperatorsError
 from portal.foundation.models import Job
 
 log = logging.getLogger(__name__)
@@ -29,12 +32,18 @@ PAUSE_BETWEEN_TRIES = timedelta(minutes=1)
 Progress = Callable[[int], None]
 Handler = Callable[[Job, Progress], dict[str, Any]]
 
-_READERS: set[Handler] = set()
+_OUTSIDE: set[Handler] = set()
 
 
 def reads_only(handler: Handler) -> Handler:
     """Mark a handler that writes nothing but its result; where that is too much for the job's row, it replaces it whole in a transaction of its own."""
-    _READERS.add(handler)
+    _OUTSIDE.add(handler)
+    return handler
+
+
+def in_steps(handler: Handler) -> Handler:
+    """Mark a handler that does its work in transactions of its own, each whole; tried again, it goes on where it was interrupted."""
+    _OUTSIDE.add(handler)
     return handler
 
 
@@ -55,6 +64,19 @@ def ask_for(kind: str, payload: dict[str, Any] | None = None, *, asked_by: model
     return Job.objects.create(kind=kind, payload=payload or {}, asked_by_id=getattr(asked_by, "pk", None), run_after=run_after or clock.now())
 
 
+@transaction.atomic
+def try_again(job: Job, *, by: models.Model) -> None:
+    """Put a job that failed into the queue again, as if it were new.
+
+    Raises:
+        Conflict: `state`, it is not among the failed ones.
+    """
+    if Job.objects.select_for_update().get(pk=job.pk).state != Job.State.FAILED:
+        raise Conflict("state", _("This job has not failed, or is in the queue again already."))
+    Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, run_after=clock.now(), attempts=0, progress=0, error="", finished_at=None)
+    audit.record(by, "job.retried", job, kind=job.kind)
+
+
 def handlers() -> dict[str, str]:
     """Return the dotted path of each kind's handler."""
     return {kind: path for config in apps.get_app_configs() for kind, path in getattr(config, "jobs", {}).items()}
@@ -65,16 +87,21 @@ def run_next() -> Job | None:
     job = _claim()
     if job is None:
         return None
+    with acting(f"job:{job.kind}", who=job.asked_by_id, request_id=job.public_id):
+        _do(job)
+    return job
+
+
+def _do(job: Job) -> None:
     handler: Handler = import_string(handlers()[job.kind])
     try:
-        with nullcontext() if handler in _READERS else transaction.atomic():
+        with nullcontext() if handler in _OUTSIDE else transaction.atomic():
             result = handler(job, lambda percent: _report(job, percent))
             _finish(job, Job.State.DONE, result=result, progress=100)
     except Exception as error:  # whatever a handler raises, the worker goes on with the next job
         log.exception("job %s failed", job.public_id)
         _fail(job, error)
     job.refresh_from_db()
-    return job
 
 
 @transaction.atomic
@@ -102,8 +129,11 @@ def _finish(job: Job, state: str, **values: Any) -> None:
 
 def _fail(job: Job, error: Exception) -> None:
     if job.attempts >= TRIES:
-        _finish(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}")
+        _finish(job, Job.State.FAILED, error=_why(error))
     else:
-        Job.objects.filter(pk=job.pk).update(
-            state=Job.State.QUEUED, run_after=clock.now() + PAUSE_BETWEEN_TRIES, error=f"{type(error).__name__}: {error}", progress=0
-        )
+        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, run_after=clock.now() + PAUSE_BETWEEN_TRIES, error=_why(error), progress=0)
+
+
+def _why(error: Exception) -> str:
+    """Return what to keep of an error: its words only where they were written to be read, for others may hold what somebody typed."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, ForOperatorsError) else logs.named(error)

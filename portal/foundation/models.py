@@ -1,16 +1,20 @@
 """What every floor needs: public identifiers, audit, jobs, attachments, the change log and client submissions."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.db import models
+from django.db.models.fields.json import KeyTransform
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from portal.foundation.searching import bigram_index
-from portal.foundation.sensitive import Sensitive
+from portal.foundation.sensitive import AFTER_THE_BRANCH, GONE, AtEnd, Basis, Sensitive, Since, Whose
 from portal.foundation.text import pinyin_key, search_text
 
 
@@ -59,7 +63,18 @@ class AuditEntry(models.Model):
     details = models.JSONField(_("details"), default=dict)
     address = models.GenericIPAddressField(_("network address"), null=True)
 
-    SENSITIVE = {"address": Sensitive("telling who used an account, for at least six months", None)}
+    SENSITIVE = dict.fromkeys(
+        ("address", "details"),
+        Sensitive(
+            _("telling who used an account, and for what, for at least six months"),
+            None,
+            Basis.DUTY,
+            Whose.ACCOUNT,
+            since=Since.STANDING,
+            at_end=AtEnd.KEPT,
+            because=_("the Cybersecurity Law, article 21, asks for logs of at least six months; afterwards they go into an archive"),
+        ),
+    )
 
     class Meta:
         verbose_name = _("audit entry")
@@ -68,10 +83,111 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["model", "object_id"], name="audit_by_object"),
             models.Index(fields=["actor", "at"], name="audit_by_actor"),
+            # Who was found by whom: searches say it in their details.
+            GinIndex(OpClass(KeyTransform("shown", "details"), name="jsonb_path_ops"), name="audit_by_shown", condition=models.Q(details__has_key="shown")),
         ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action}"
+
+
+class RowChange(models.Model):
+    """What happened to a row of any table: what it was and what it became, on whose behalf; written by triggers, never changed.
+
+    Of columns that are not to be kept in the clear, `before` and `after` say only whether there was something. One line stands for all rows that a statement
+    added to a table whose rows stay as they were filed: the rows are the record, `key` says which they are and `digest` what they said.
+    """
+
+    class Operation(models.TextChoices):
+        INSERT = "I", _("added")
+        UPDATE = "U", _("changed")
+        DELETE = "D", _("removed")
+        TRUNCATE = "T", _("table emptied")
+
+    at = models.DateTimeField(_("when"))
+    transaction = models.BigIntegerField(_("transaction"))
+    table = models.CharField(_("table"), max_length=63)
+    operation = models.CharField(_("operation"), max_length=1, choices=Operation)
+    # A primary key, or a multirange of them.
+    key = models.TextField(_("row"), blank=True)
+    object_id = models.UUIDField(_("object"), null=True)
+    rows = models.PositiveIntegerField(_("rows"), default=1)
+    before = models.JSONField(_("before"), null=True)
+    after = models.JSONField(_("after"), null=True)
+    digest = models.CharField(_("SHA-256 of the rows"), max_length=64, blank=True)
+    # No constraint: what the database was told is kept as it was told.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("who"), on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+")
+    request_id = models.UUIDField(_("request"), null=True)
+    means = models.CharField(_("by what means"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("change of a row")
+        verbose_name_plural = _("changes of rows")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["object_id", "at"], name="row_change_by_object", condition=models.Q(object_id__isnull=False)),
+            models.Index(fields=["actor", "at"], name="row_change_by_actor"),
+            BrinIndex(fields=["at"], name="row_change_by_time", autosummarize=True, pages_per_range=32),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.operation} {self.table} {self.key}"
+
+
+class DaySeal(models.Model):
+    """A day of the audit log and of the history, sealed: its digest holds that of the day before, so that no day changes without all after it."""
+
+    day = models.DateField(_("day"), unique=True)
+    entries = models.PositiveIntegerField(_("audit entries"))
+    changes = models.PositiveIntegerField(_("changes of rows"))
+    previous = models.CharField(_("SHA-256 of the day before"), max_length=64, blank=True)
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    sealed_at = models.DateTimeField(_("sealed at"))
+
+    class Meta:
+        verbose_name = _("seal of a day")
+        verbose_name_plural = _("seals of days")
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.digest[:16]}"
+
+
+class SealedBlock(models.Model):
+    """Up to a thousand rows of a sealed day, each by its key and its digest of 32 bytes: they tell which row it is that changed."""
+
+    seal = models.ForeignKey(DaySeal, verbose_name=_("seal of a day"), on_delete=models.PROTECT, related_name="blocks")
+    log = models.CharField(_("log"), max_length=10)
+    number = models.PositiveIntegerField(_("number"))
+    ids = ArrayField(models.BigIntegerField(), verbose_name=_("rows"))
+    marks = models.BinaryField(_("SHA-256 of each row"))
+
+    class Meta:
+        verbose_name = _("block of a sealed day")
+        verbose_name_plural = _("blocks of sealed days")
+        ordering = ["log", "number"]
+
+    def __str__(self) -> str:
+        return f"{self.log} {self.number}"
+
+
+class AuditArchive(models.Model):
+    """A month of the audit log and of the history that was written to a file and removed from the tables."""
+
+    month = models.DateField(_("first day of the month"), unique=True)
+    name = models.CharField(_("file name"), max_length=100)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    entries = models.PositiveIntegerField(_("audit entries"))
+    changes = models.PositiveIntegerField(_("changes of rows"))
+    made_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("archived month of the audit log")
+        verbose_name_plural = _("archived months of the audit log")
+        ordering = ["month"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Job(PublicModel):
@@ -96,6 +212,11 @@ class Job(PublicModel):
     claimed_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
+    SENSITIVE: ClassVar = dict.fromkeys(
+        ("payload", "result", "error"),
+        Sensitive(_("doing what was asked for, and saying what came of it"), timedelta(days=90), Basis.DUTY, since=Since.ROW, at_end=AtEnd.ROW_GOES),
+    )
+
     class Meta:
         verbose_name = _("job")
         verbose_name_plural = _("jobs")
@@ -113,6 +234,40 @@ class Job(PublicModel):
         return f"{self.kind} {self.state}"
 
 
+class Heartbeat(models.Model):
+    """When something of the machine that has to happen again and again last did: a row a name, written over."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class AlarmSpell(models.Model):
+    """From when until when one of the machine's alarms held: see portal/watching/alarms.py."""
+
+    name = models.CharField(_("name"), max_length=40)
+    began_at = models.DateTimeField(_("began at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True)
+
+    class Meta:
+        verbose_name = _("spell of an alarm")
+        verbose_name_plural = _("spells of alarms")
+        constraints = [
+            models.UniqueConstraint(
+                name="alarm_rings_once", fields=["name"], condition=models.Q(ended_at=None), violation_error_message=_("This alarm is noted already.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.began_at:%Y-%m-%d %H:%M}"
+
+
 class Attachment(PublicModel):
     """A file kept under DATA_DIR by the hash of its content, for as long as it is needed; served by a view that checks access."""
 
@@ -126,6 +281,10 @@ class Attachment(PublicModel):
     added_at = models.DateTimeField(_("added at"), default=timezone.now)
     # What it holds is no longer kept, only what it was.
     thrown_away_at = models.DateTimeField(_("content thrown away at"), null=True, editable=False)
+
+    # A row that is over by its own age says by which column.
+    ENDS_WITH = ("added_at",)
+    SENSITIVE = {"name": Sensitive(_("knowing a file again by its name"), AFTER_THE_BRANCH, Basis.DUTY, Whose.NAMED, since=Since.ROW, becomes=GONE)}
 
     class Meta:
         verbose_name = _("attachment")
@@ -174,6 +333,10 @@ class Submission(models.Model):
     fingerprint = models.CharField(_("SHA-256 of the content"), max_length=64)
     object_id = models.UUIDField(_("object stored"))
     at = models.DateTimeField(_("when"), default=timezone.now)
+
+    SENSITIVE = {
+        "fingerprint": Sensitive(_("taking what is sent twice once"), AFTER_THE_BRANCH, Basis.DUTY, Whose.ACCOUNT, since=Since.ROW, at_end=AtEnd.ROW_GOES)
+    }
 
     class Meta:
         verbose_name = _("client submission")

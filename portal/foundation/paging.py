@@ -8,7 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -201,7 +201,7 @@ class Keyset(ABC, Generic[M]):
         if place is None:
             return rows
         lookup = LessThan if self.newest_first is forwards else GreaterThan
-        values = [Value(value, DateField()) if isinstance(value, date) else Value(value) for value in place]
+        values = [Value(value, DateField()) if isinstance(value, date) and not isinstance(value, datetime) else Value(value) for value in place]
         return rows.filter(lookup(Row(*map(F, self.columns)), Row(*values)))
 
     def _ordered(self, rows: "QuerySet[M, Any]", forwards: bool = True) -> "QuerySet[M, Any]":
@@ -330,6 +330,27 @@ class ByNumber(Keyset[M]):
     def place_of(self, mark: str) -> Place | None:
         """Read the key."""
         return (int(mark),) if mark.isascii() and mark.isdecimal() and len(mark) < len(str(2**63 - 1)) else None
+
+
+class ByMoment(Keyset[M]):
+    """The latest moment first, of rows of several kinds together. Marks are written `2020-03-06T21:00:00.000001+00:00,17`."""
+
+    newest_first = True
+    columns = ("at", "pk")
+
+    def mark(self, row: M) -> str:
+        """Return moment and key."""
+        at, key = self._place(row)
+        return f"{at.isoformat()},{key}"
+
+    def place_of(self, mark: str) -> Place | None:
+        """Read moment and key."""
+        at, _comma, key = mark.partition(",")
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            return None
+        return (moment, int(key)) if moment.tzinfo is not None and key.isascii() and key.isdecimal() and len(key) < 19 else None
 
 
 def _before(day: date) -> Place:

@@ -30,7 +30,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from portal.foundation.text import fold
+from portal.foundation.text import NUL, fold
 
 MAX_PARTS: Final = 1000
 # Cells further out are refused, and so is a line this far down.
@@ -93,13 +93,14 @@ class Table:
 
     Attributes:
         formulas, errors: places (line and column, from 0) of cells of which only a result, or none, was read.
-        merged: places of empty cells that a merged one covers.
+        merged: places of empty cells that a merged one covers. nuls: of texts with a NUL, which a workbook writes as _x0000_.
     """
 
     rows: Sequence[Sequence[Any]]
     formulas: frozenset[Place] = field(default_factory=frozenset)
     errors: frozenset[Place] = field(default_factory=frozenset)
     merged: frozenset[Place] = field(default_factory=frozenset)
+    nuls: frozenset[Place] = field(default_factory=frozenset)
 
 
 def read_table(content: bytes, *, most_unpacked: int) -> Table:
@@ -190,7 +191,8 @@ def _read_workbook(content: bytes, most_unpacked: int) -> Table:
     except BaseException as error:  # a reader written in Rust may panic, which is no Exception
         raise ValidationError(DAMAGED) from error
     formulas, errors = _special_cells(sheet)
-    return Table(rows, formulas, errors, _covered(merged, len(rows)))
+    nuls = frozenset((line, column) for line, row in enumerate(rows) for column, cell in enumerate(row) if isinstance(cell, str) and NUL in cell)
+    return Table(rows, formulas, errors, _covered(merged, len(rows)), nuls)
 
 
 def _unpacked(content: bytes) -> tuple[io.BytesIO, bytes]:
@@ -355,6 +357,6 @@ def _decoded(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if NUL not in text:
             return text
     raise ValidationError(_("The file is neither an .xlsx workbook nor a text in UTF-8 or GB18030. Save it as .xlsx or as “CSV UTF-8”."))

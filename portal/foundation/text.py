@@ -3,12 +3,17 @@
 import re
 import unicodedata
 from functools import cache
+from typing import Final
 
+from django.utils.translation import gettext_lazy as _
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
 # The database has no ICU (the wheel is built without it), so the order of Chinese names is a stored key.
 PINYIN_KEY_LENGTH = 200
+# A character that no database of texts holds; it is seen nowhere, and comes from broken copying or from a program.
+NUL: Final = "\0"
+NUL_REFUSED: Final = _("There is an invisible character (NUL) in this text that cannot be stored. Delete it, or type the text anew.")
 
 _ORDINAL = re.compile(r"第([一二三四五六七八九]?十?[一二三四五六七八九]?|[0-9]{1,3})(?=\D|$)")
 _NUMERALS = "零一二三四五六七八九"

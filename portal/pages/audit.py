@@ -91,7 +91,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         "portal/audit_list.html",
         {
             "form": form,
-            "rows": [_line(row, named, names) for row in page.items],
+            "rows": [line_of(row, named, names) for row in page.items],
             "page": page,
             "counted": counted,
         },
@@ -112,7 +112,8 @@ def audit_export(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     return response
 
 
-def _line(row: AuditEntry, named: Mapping[str, str], names: Mapping[str, str]) -> AuditLine:
+def line_of(row: AuditEntry, named: Mapping[str, str], names: Mapping[str, str]) -> AuditLine:
+    """Return a row in words, with kinds and names that were looked up for the whole page."""
     return AuditLine(
         row=row,
         action=ACTIONS.get(row.action, row.action),

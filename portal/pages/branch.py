@@ -31,7 +31,7 @@ MOST_DEPUTIES = 1
 
 _SHOWN = 10
 _SQUADS = 30
-_ACTS = (Act.SEE_REPORTS, Act.SEE_ROSTER, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL)
+_ACTS = (Act.SEE_REPORTS, Act.SEE_ROSTER, Act.ADMINISTER, Act.KEEP_PEOPLE, Act.CALL, Act.PREPARE_END)
 _RANK = {office: rank for rank, office in enumerate(OfficerTerm.Office.values)}
 
 
@@ -73,8 +73,9 @@ def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
         "warnings": warnings_about(branch, officers),
         "sees_reports": branch.may_see_reports,
         "sees_roster": branch.may_see_roster,
-        "can_administer": branch.may_administer,
-        "can_keep_people": branch.may_keep_people,
+        "can_administer": branch.may_administer and branch.closed_at is None,
+        "can_keep_people": branch.may_keep_people and branch.closed_at is None,
+        "can_end": branch.may_prepare_end,
     }
     if branch.may_see_reports:
         context |= {
@@ -106,11 +107,13 @@ def _with_counts(branches: BranchQuerySet) -> BranchQuerySet:
     """Add the members counted today beside the declared numbers and the waves."""
     counted = Membership.objects.filter(branch=OuterRef("pk"), during__contains=clock.today()).order_by().values("branch")
     declared = DeclaredCount.objects.filter(branch=OuterRef("pk")).order_by("what", F("as_of").desc(nulls_last=True))
+    merged = Branch.objects.filter(merged_into=OuterRef("pk")).order_by("ended_on", "pk")
     waves = Wave.objects.filter(branch=OuterRef("pk")).order_by("ordinal")
     counts: BranchQuerySet = branches.select_related("region", "merged_into").annotate(
         member_count=Coalesce(Subquery(counted.values(number=Count("pk"))), 0),
         party_count=Coalesce(Subquery(counted.filter(person__kind=Person.Kind.MEMBER).values(number=Count("pk"))), 0),
         declared=ArraySubquery(declared.values(row=JSONObject(what="what", value="value", as_of="as_of"))),
+        took_over=ArraySubquery(merged.values(row=JSONObject(id="public_id", name="name", on="ended_on"))),
         wave_rows=ArraySubquery(waves.values(row=JSONObject(ordinal="ordinal", head_count="head_count", sent_down_on="sent_down_on"))),
     )
     return counts

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
@@ -38,7 +39,7 @@ Reader = User | AnonymousUser
 
 @dataclass(frozen=True)
 class Hit:
-    """Something found: its name with the words marked, what tells it from others, and its page.
+    """Something found: its name with the words marked, what tells it from others, its page, and its public identifier.
 
     `called` is another name of it, when the words stand in that one.
     """
@@ -46,6 +47,7 @@ class Hit:
     title: SafeString
     about: str
     href: str
+    identifier: UUID
     called: str = ""
 
 
@@ -109,9 +111,18 @@ def search(request: HttpRequest) -> HttpResponse:
     said = form.cleaned_data
     asked = Search(request, said.get("q", ""), said.get("what", ""), said.get("region"), form)
     groups = [group for group in asked.groups() if group.hits] if valid and fold(asked.words) else []
+    if valid and fold(asked.words):
+        _record(asked, groups)
     chips = [(label, asked.query(what=name), asked.what == name) for name, label in [("", _("Everything")), *form.fields["what"].choices]]  # type: ignore[attr-defined]
     context = {"form": form, "query": asked.words, "groups": groups, "chips": chips, "one_kind": bool(asked.what), "plain_href": _plain(asked)}
     return render(request, "portal/search.html", context, status=200 if valid else 400)
+
+
+def _record(asked: Search, groups: list[Group]) -> None:
+    """Write down that somebody searched, and which people and notes were shown; the words may be a name, and are not written."""
+    reads_notes = asked.form.reads_notes and asked.what in ("", NOTES)
+    shown = [str(hit.identifier) for group in groups if group.label in (WHAT[PEOPLE], WHAT[NOTES]) for hit in group.hits]
+    audit.record(asked.user, "notes.searched" if reads_notes else "names.searched", address=audit.address_of(asked.request), shown=shown)
 
 
 def _plain(asked: Search) -> str:
@@ -123,7 +134,7 @@ def _hit(one: Any, words: str, about: str, page: str, parameter: str = "") -> Hi
     """Return a hit that opens the object's own page, or the list of branches narrowed to it for who sees no figures."""
     href = f"{reverse(page)}?{urlencode({parameter: one.public_id})}" if page == _LIST else reverse(page, args=[one.public_id])
     other = [] if found_in(one.name, words) else [name for name in one.searched_parts()[1:] if found_in(name, words)]
-    return Hit(highlight(one.name, words), about, href, highlight(other[0], words) if other else "")
+    return Hit(highlight(one.name, words), about, href, one.public_id, highlight(other[0], words) if other else "")
 
 
 def _dashboard(user: Reader, page: str) -> str:
@@ -168,13 +179,11 @@ _FINDERS: Final[dict[str, Callable[[Search], Group]]] = {BRANCHES: _branches, PE
 
 
 def _notes(asked: Search) -> Group:
-    """Search the notes; which ones were shown is in the audit log, the words looked for are not."""
     narrowed = asked.form.cleaned_data
     wanted = Asked(asked.words, asked.region, narrowed.get("since"), narrowed.get("until"))
     marks = asked.request.GET if asked.what == NOTES else {}
     found = notes_found(asked.user, wanted, after=Mark.read(marks.get("after", "")), before=Mark.read(marks.get("before", "")))
     hits = [_note(holder, asked.words) for holder in found.holders]
-    audit.record(asked.user, "notes.searched", address=audit.address_of(asked.request), shown=[hit.href for hit in hits])
     return _page_of_notes(asked, found, hits)
 
 
@@ -195,4 +204,4 @@ def _note(holder: Entry | ReportVersion, words: str) -> Hit:
         target, on = holder.report.public_id, say("Note on the report")
     day = formats.date_format(holder.note_day, "DATE_FORMAT") if holder.note_day else ""
     about = " · ".join(filter(None, (holder.branch.name, day, on)))
-    return Hit(highlight(excerpt(holder.note, words), words), about, reverse(page, args=[target]))
+    return Hit(highlight(excerpt(holder.note, words), words), about, reverse(page, args=[target]), target)

@@ -172,7 +172,7 @@ def service_record(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Show a person's service record; printed, it is what the unit at home files."""
     record = record_of(request, person_id)
     kept = (
-        Branch.objects.visible_to(request.user, Act.KEEP_RECORDS).filter(memberships__person=record.person)
+        Branch.objects.visible_to(request.user, Act.KEEP_RECORDS).still_open().filter(memberships__person=record.person)
         if access.may(request.user, Act.KEEP_RECORDS)
         else ()
     )

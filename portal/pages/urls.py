@@ -8,7 +8,9 @@ from portal.pages.dashboard import branch_dashboard, dashboard, duty_phone, regi
 from portal.pages.exports import dashboard_export, records_export
 from portal.pages.follow import follow
 from portal.pages.frozen import frozen_detail, frozen_list, frozen_new
+from portal.pages.history import audit_changes, audit_changes_export, audit_days, audit_object, audit_person
 from portal.pages.home import home
+from portal.pages.operations import job_retry, operations
 from portal.pages.records import records
 from portal.pages.registers import registers
 from portal.pages.search import search
@@ -32,6 +34,13 @@ urlpatterns = [
     path("frozen-figures/<uuid:figure_id>/", frozen_detail, name="frozen_detail"),
     path("follow/", follow, name="follow"),
     path("search/", search, name="search"),
+    path("operations/", operations, name="operations"),
+    path("operations/jobs/<uuid:job_id>/retry/", job_retry, name="job_retry"),
     path("audit/", audit_list, name="audit_list"),
     path("audit/export.csv", audit_export, name="audit_export"),
+    path("audit/changes/", audit_changes, name="audit_changes"),
+    path("audit/changes/export.csv", audit_changes_export, name="audit_changes_export"),
+    path("audit/objects/<uuid:object_id>/", audit_object, name="audit_object"),
+    path("audit/people/<uuid:user_id>/", audit_person, name="audit_person"),
+    path("audit/days/", audit_days, name="audit_days"),
 ]

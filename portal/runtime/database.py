@@ -1,6 +1,5 @@
 """The database made ready to serve: reachable, migrated, with reference data and, when empty, the demo."""
 
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command, get_commands
 from django.db import Error, OperationalError, connection, connections
 
+from portal.foundation import logs, ownership
+from portal.foundation.acting import acting
 from portal.runtime import sentences
 
 OLDEST_VERSION = 15
@@ -36,13 +37,23 @@ def prepare(log: Path) -> None:
         CannotStartError: the database refused.
     """
     try:
-        call_command("migrate", interactive=False, verbosity=0)
-        _call("load_reference")
-        if settings.DEMO and not get_user_model()._default_manager.exists():
-            _call("load_demo")
+        with acting("start"):
+            call_command("migrate", interactive=False, verbosity=0)
+            _call("finish_restore")
+            _call("load_reference")
+            if settings.DEMO and not get_user_model()._default_manager.exists():
+                _call("load_demo")
     except Error as error:
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        log.write_text(logs.written(error), encoding="utf-8")
         raise sentences.not_prepared(str(error).strip().splitlines()[0], log) from error
+    finally:
+        connections.close_all()
+
+
+def runs_as_owner() -> bool:
+    """Tell whether the portal works as the owner of its tables."""
+    try:
+        return ownership.may_change_tables()
     finally:
         connections.close_all()
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import psycopg2
 from psycopg2 import sql
 
-from portal.embedded import DATABASE, MAJOR, PORT, ROLE, socket_dir
+from portal.embedded import APPLICATION, DATABASE, MAJOR, PORT, ROLE, socket_dir
 from portal.runtime import sentences, tuning
 from portal.runtime.processes import before_exec, is_alive, working_in
 
@@ -208,7 +208,10 @@ class Server:
             "log_timezone": "UTC",
             "logging_collector": "off",
             "log_line_prefix": "%m [%p] ",
+            **tuning.log_settings(),
+            **tuning.statistics(self.bin),
             **tuning.server_settings(tuning.this_machine()),
+            **tuning.within_the_disk(tuning.this_machine(), shutil.disk_usage(self.data_dir).total // tuning.MIB),
             **tuning.durability(durable=self.durable),
         }
         if not self.durable:
@@ -237,6 +240,7 @@ class Server:
         return True
 
     def _make_database(self) -> None:
+        """Make the database, and the role of the application, where they are not there yet."""
         connection = self.connect("postgres")
         try:
             connection.autocommit = True
@@ -244,6 +248,12 @@ class Server:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION])
+                if cursor.fetchone() is None:
+                    cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(APPLICATION)))
+                if tuning.statistics(self.bin):
+                    # Not in the portal's database: a dump of that has to go into servers without it.
+                    cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         finally:
             connection.close()
 

@@ -10,6 +10,14 @@ class CannotStartError(Exception):
         super().__init__(f"{english}\n{chinese}")
 
 
+# No reason not to start, but one to do something about.
+RUNS_AS_OWNER = (
+    "The role of DATABASE_URL owns the tables, so nothing but triggers keeps the portal from changing its audit log: "
+    "give it a role of its own and name the owner's in DATABASE_OWNER_URL, see docs/operations.md.",
+    "DATABASE_URL 所用角色是数据表的属主，仅靠触发器阻止系统改动审计日志：请另建应用角色，并用 DATABASE_OWNER_URL 指定属主，见 docs/operations.md。",
+)
+
+
 def port_taken(port: int) -> CannotStartError:
     """Say that another program listens on `port`."""
     return CannotStartError(

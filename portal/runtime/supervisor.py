@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -22,14 +21,15 @@ from django.db import InterfaceError, OperationalError
 
 from portal import static_files
 from portal.embedded import socket_dir
+from portal.foundation import logs
 from portal.runtime import database, sentences
 from portal.runtime.claim import Claim, listen
+from portal.runtime.log_files import LogFiles
 from portal.runtime.postgres import Server, prepare_data_dir, wait_for
 from portal.runtime.processes import before_exec, catches
 from portal.runtime.sentences import CannotStartError
 
 ROOT = Path(__file__).resolve().parents[2]
-LOG_LIMIT = 10 * 1024 * 1024
 # Seconds, but for the failures.
 TICK = 0.2
 STEADY = 10
@@ -67,6 +67,8 @@ class Child:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
+                # What only the start needs: whoever takes over a child finds no way to the owner of the tables.
+                env={name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"},
                 pass_fds=self._pass_fds,
                 start_new_session=True,
                 preexec_fn=before_exec(signal.SIGTERM),
@@ -116,6 +118,7 @@ class Supervisor:
         self._claim: Claim | None = None
         self._listener: socket.socket | None = None
         self._server_complaint = ""
+        self._logs = LogFiles(data_dir / "log")
 
     def run(self) -> NoReturn:
         """Bring everything up, say where it is, and keep it up until `Stopped` is raised by a signal.
@@ -137,6 +140,7 @@ class Supervisor:
             self._keep_database_up()
             for child in self._children:
                 child.keep_up()
+            self._logs.keep()
 
     def stop(self) -> None:
         """Stop everything that was started: first those who write, then the database."""
@@ -176,6 +180,8 @@ class Supervisor:
                 # The server was killed in the middle of it. What was half done is rolled back when it is up again, so do it again.
                 time.sleep(1)
                 self._keep_database_up()
+        if self._server is None and database.runs_as_owner():
+            say(*sentences.RUNS_AS_OWNER)
         collect_static_files(log)
 
     def _keep_database_up(self) -> None:
@@ -196,6 +202,8 @@ class Supervisor:
         self._children = [web]
         if "work" in get_commands():
             self._children.append(Child("worker", [sys.executable, "manage.py", "work"], self._log("worker")))
+        if settings.METRICS_PORT:
+            self._children.append(Child("watch", [sys.executable, "manage.py", "watch"], self._log("watch")))
         for child in self._children:
             child.start()
         # Whatever answers will do: killed just now, the web server is started again from here on.
@@ -208,10 +216,7 @@ class Supervisor:
         return not child.is_running() and child.failures >= MOST_FAILURES
 
     def _log(self, name: str) -> Path:
-        path = self._data_dir / "log" / f"{name}.log"
-        if path.exists() and path.stat().st_size > LOG_LIMIT:
-            path.replace(path.with_suffix(".log.1"))
-        return path
+        return self._data_dir / "log" / f"{name}.log"
 
     def _answers(self) -> bool:
         try:
@@ -247,7 +252,7 @@ def collect_static_files(log: Path) -> None:
     except OSError as error:
         raise sentences.unwritable(settings.STATIC_ROOT, error.strerror or str(error)) from error
     except ValueError as error:
-        log.write_text(traceback.format_exc(), encoding="utf-8")
+        log.write_text(logs.written(error), encoding="utf-8")
         raise sentences.no_static_files(str(error).strip().splitlines()[0], log) from error
 
 

@@ -99,6 +99,39 @@ def server_settings(machine: Machine) -> dict[str, str]:
     }
 
 
+def within_the_disk(machine: Machine, disk: int) -> dict[str, str]:
+    """Return how large the write-ahead log may grow on a disk of `disk` MiB: an eighth of it, or it would fill a small one by itself and stop the server."""
+    log_limit = min(_between(1024, machine.memory // 2, 4096), max(128, disk // 8))
+    return {"max_wal_size": f"{log_limit}MB", "min_wal_size": f"{log_limit // 4}MB"}
+
+
+def statistics(programs: Path) -> dict[str, str]:
+    """Return what lets the server count its statements by their shape, values left out; nothing where it came without the extension."""
+    extension = programs.parent / "share" / "extension" / "pg_stat_statements.control"
+    if not extension.exists():
+        return {}
+    # Of commands such as SET and ALTER ROLE the words would be kept as they are.
+    return {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track_utility": "off", "pg_stat_statements.max": "2000"}
+
+
+def log_settings() -> dict[str, str]:
+    """Return what keeps names and phones out of the server's log: its errors name the row, and statements are sent with their values in them.
+
+    The portal writes both itself, without these. What is left are starts, stops, checkpoints, waits for locks and what keeps anybody from connecting.
+    """
+    return {
+        "log_min_messages": "log",
+        "log_error_verbosity": "terse",
+        "log_statement": "none",
+        "log_min_error_statement": "panic",
+        "log_min_duration_statement": "-1",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
+        "log_checkpoints": "on",
+        "log_autovacuum_min_duration": "10s",
+    }
+
+
 def durability(*, durable: bool) -> dict[str, str]:
     """Return the settings that keep what was committed; all off for the throw-away server of a test run."""
     value = "on" if durable else "off"

@@ -88,6 +88,21 @@ def test_five_wrong_passwords_lock_this_account_from_this_address_only(client: C
     assert "account.locked_out" in actions()
 
 
+@pytest.mark.parametrize(
+    ("addresses", "locked"),
+    [([f"2001:db8:1:2::{number:x}" for number in range(6)], True), ([f"2001:db8:1:{number:x}::1" for number in range(6)], False)],
+    ids=["one line", "six lines"],
+)
+def test_one_line_of_ipv6_has_five_tries_and_not_five_from_each_of_its_addresses(client: Client, db: None, addresses: list[str], locked: bool) -> None:
+    make_user("anna")
+    tries = [status(sign_in(client, "anna", "wrong", address=address)) for address in addresses]
+
+    assert tries == ([422, 422, 422, 422, 429, 429] if locked else [422] * 6)
+    assert status(sign_in(client, "anna", address="10.0.0.2")) == 302
+    # The audit log has the whole address.
+    assert AuditEntry.objects.filter(address=addresses[0]).exists()
+
+
 def test_trying_during_the_lock_does_not_lengthen_it(client: Client, db: None) -> None:
     make_user("anna")
     for _attempt in range(5):
@@ -184,6 +199,17 @@ def test_a_bad_change_of_password_is_refused_beside_its_field(client: Client, db
 
     assert response.status_code == 422
     assert set(response.context["form"].errors) == {field}
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_whoever_sits_at_a_desk_that_was_left_open_cannot_try_passwords_on_the_page_that_changes_them(client: Client, db: None) -> None:
+    anna = make_user("anna")
+    client.force_login(anna)
+    tries = [client.post("/account/password/", {"present": f"guess-{number}", "password": "x", "repeated": "x"}).status_code for number in range(6)]
+    right = client.post("/account/password/", {"present": PASSWORD, "password": "plum-tree-in-march", "repeated": "plum-tree-in-march"})
+
+    assert tries == [422, 422, 422, 422, 429, 429]
+    assert right.status_code == 429
     assert User.objects.get().check_password(PASSWORD)
 
 

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from activities.models import Inspection, InspectionPoint, InspectionPointEvent
+from activities.models import Inspection, InspectionPoint, InspectionPointEvent, PointFile
+from portal.foundation.models import Attachment
 from tests.activities.broken_rules import CASES
 from tests.activities.rows import HOUR, NINE, a_branch, stored
 from tests.factories import make_user
@@ -193,3 +194,19 @@ def an_event_of_a_point_with_another_note() -> Break:
 @CASES.breaks("inspection_point_event_is_only_added")
 def an_event_of_a_point_removed() -> Break:
     return Break(Remove(kept().events.get()))
+
+
+def point_file(**values: Any) -> PointFile:
+    """A picture of a stored point, not stored."""
+    held = Attachment.objects.create(sha256="0" * 64, name="a.jpg", content_type="image/jpeg", size=1, model="pointfile", added_by=make_user())
+    return PointFile(**{"point": kept(), "shows": "found", "file": held, "width": 4, "height": 3} | values)
+
+
+@CASES.breaks("point_file_shows_the_point_found_or_mended")
+def a_picture_of_something_else() -> Break:
+    return Break(Add(point_file(shows="person")))
+
+
+@CASES.breaks("point_file_stays_as_added")
+def a_picture_said_to_show_something_else() -> Break:
+    return Break(alter(stored(point_file()), shows="mended"))

@@ -172,3 +172,13 @@ def test_of_two_who_name_a_leader_one_does_and_the_other_is_told(city: City, rev
 
     assert sorted(ended) == ["Conflict", "done"]
     assert point.terms.filter(during__contains=MARCH_6).count() == 1
+
+
+def test_whoever_sees_everything_sees_each_site_and_what_was_found_there(reviewer: User, city: City) -> None:
+    point = contact(city.community, reviewer)
+    visited(point, reviewer)
+    wide = make_user("wide", (Role.OFFICIAL, None))
+
+    assert ContactPoint.objects.visible_to(wide).get() == point
+    assert ContactPoint.objects.told_to(wide).get() == point
+    assert ContactVisit.objects.visible_to(wide).count() == 1

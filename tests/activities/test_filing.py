@@ -102,6 +102,28 @@ def test_a_report_is_late_only_when_nothing_was_filed_before_the_due_time(branch
     assert read == {version.pk: version.daily_report.business_date == MARCH_5 for version in ReportVersion.objects.select_related("daily_report")}
 
 
+@pytest.mark.parametrize("what", ["correct", "return", "withdraw"])
+def test_a_report_filed_while_the_clock_went_ahead_is_corrected_returned_and_withdrawn_when_it_is_right_again(
+    what: str, branch: Branch, organiser: User, reviewer: User, clock: Clock
+) -> None:
+    right = clock.moment
+    clock.move_to(right + timedelta(hours=26))
+    filed = file(branch, MARCH_6, by=organiser, vehicles=200).version
+    clock.move_to(right)
+
+    if what == "correct":
+        corrected = file(branch, MARCH_6, by=organiser, vehicles=210, reason="数错了").version
+        assert (corrected.number, value(current(branch, MARCH_6), "vehicles"), corrected.known_from) == (2, Decimal(210), filed.known_from)
+    elif what == "return":
+        return_to_branch(actor=reviewer, version=filed, note="请核对")
+        assert current(branch, MARCH_6) is None
+    else:
+        withdraw(actor=organiser, version=filed, reason="误报")
+        assert current(branch, MARCH_6) is None
+    filed.refresh_from_db()
+    assert filed.known_until == filed.known_from
+
+
 def test_a_form_opened_before_somebody_else_filed_is_stale(branch: Branch, organiser: User) -> None:
     colleague = make_user("colleague", (Role.ORGANISER, branch))
     file(branch, MARCH_6, by=colleague, base=0, vehicles=200)

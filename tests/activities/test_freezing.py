@@ -18,6 +18,7 @@ from branches.access import Role
 from branches.models import Branch
 from branches.services import reparent_region
 from portal.accounts.models import User
+from portal.foundation import epochs
 from portal.foundation.errors import Forbidden
 from portal.foundation.models import AuditEntry
 from tests.factories import file, make_user
@@ -191,3 +192,15 @@ def test_a_report_that_comes_later_with_an_earlier_time_is_a_difference(branch: 
 
     assert rows(figure) == [(MARCH_5, 7, True)]
     assert frozen.since(figure).unexplained is None
+
+
+def test_a_figure_frozen_before_a_restore_still_tells_what_was_seen_and_one_frozen_after_it_sees_all(filed: Any, city: City, official: User) -> None:
+    before = freeze(official, city.north)
+    # Another server, which has counted far more or far fewer transactions than this one: either way the numbers go on.
+    with connection.cursor() as cursor:
+        cursor.execute(epochs.define(epoch="other", counted_elsewhere=10**9))
+    after = freeze(official, city.north)
+    assert after.written_in > 10**9 > before.written_in
+    assert frozen.since(before).unexplained is None
+    assert frozen.since(after).unexplained is None
+    assert rows(before) == rows(after) == []

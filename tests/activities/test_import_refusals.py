@@ -49,6 +49,9 @@ pytestmark = pytest.mark.usefixtures("clock")
         ({"metric": "goods_unloaded", "value": "0.0001", "unit": "吨"}, "value", "小数"),
         ({"metric": "goods_unloaded", "value": "5吨", "unit": "斤"}, "unit", "数值里写的是“吨”，单位栏写的是“斤”。"),
         ({"note": "长" * 2001}, "note", "超过 2000 个字"),
+        # So a workbook writes a character that XML cannot hold.
+        ({"note": "a_x0000_b"}, "note", "看不见、无法保存的字符"),
+        ({"branch": "支_x0000_部"}, "branch", "看不见、无法保存的字符"),
     ],
 )
 def test_a_bad_cell_is_named_by_row_column_and_a_sentence_and_its_report_is_not_filed(

@@ -26,7 +26,7 @@ from branches.models import Branch, BranchPlace, Region, RegionParent, WorkUnit
 from branches.querysets import hosted_below, places_below
 from branches.services import move_branch, reparent_region
 from members.models import Membership, Person, Secondment
-from tests.factories import ALWAYS, give, make_branch, make_person, make_region, make_unit, make_user
+from tests.factories import FOR_LONG, give, make_branch, make_person, make_region, make_unit, make_user
 from tests.personas import Clock
 
 pytestmark = pytest.mark.usefixtures("clock", "catalogue")
@@ -290,7 +290,7 @@ def test_who_holds_several_grants_sees_each_row_once_and_none_beside(world: Worl
     for _ in range(8):
         reader, held = make_user(), set[Any]()
         for thing in (world.random.choice(world.regions), world.random.choice(world.units), world.random.choice(world.branches)):
-            during = world.random.choice([ALWAYS, DateRange(None, tomorrow), DateRange(None, today), DateRange(tomorrow, None)])
+            during = world.random.choice([FOR_LONG, DateRange(None, tomorrow), DateRange(None, today), DateRange(tomorrow, FOR_LONG.upper)])
             give(reader, Role.OFFICIAL, thing, during=during)
             held |= {thing} if holds(during, today) else set()
         own = [each for each in Secondment.objects.all() for unit in held if isinstance(unit, WorkUnit) and unit.pk in world.units_up(each.home_unit_id)]

@@ -90,6 +90,19 @@ def test_a_lost_sign_in_leads_back_to_the_form_with_everything_typed(branch: Bra
     assert form_of(client.get(url))["v_vehicles"] == "200"
 
 
+def test_what_was_typed_when_the_sign_in_was_lost_is_shown_to_nobody_else_who_signs_in_next(branch: Branch, organiser: User) -> None:
+    client, url = client_of(organiser), form_url(branch)
+    page = client.get(url)
+    client.logout()
+    send(client, url, page, action="file", v_vehicles="2OO", note="夜班")
+
+    colleague = make_user("colleague", (Role.ORGANISER, branch))
+    client.force_login(colleague)
+    theirs = client.get(url)
+    assert (form_of(theirs)["v_vehicles"], form_of(theirs)["note"]) == ("", "")
+    assert "夜班" not in theirs.content.decode()
+
+
 def test_whoever_is_not_signed_in_sees_nothing_of_the_form(branch: Branch, db: None) -> None:
     for name in (REPORT, "activities:on_behalf"):
         assert Client().get(form_url(branch, name=name)).status_code == 302

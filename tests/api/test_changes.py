@@ -1,6 +1,8 @@
 """The feed of changes: in order, in the scope, and without a gap."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -8,6 +10,8 @@ from django.db import connection
 from branches.models import Branch
 from members.models import Person
 from portal.accounts.models import User
+from portal.foundation import epochs
+from portal.foundation.models import Change
 from tests.api.conftest import Caller
 from tests.factories import file, make_branch, make_person
 from tests.personas import MARCH_6, City
@@ -95,3 +99,55 @@ def test_pages_of_changes_follow_each_other(call: Call, branch: Branch, organise
     everything = caller.rows("changes/")
     assert len(everything) > 4
     assert caller.rows("changes/", {"page_size": 2}) == everything
+
+
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """Let another epoch begin, on a server that counts its transactions from the beginning."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(epochs.define(epoch="0", counted_elsewhere=0))
+
+
+def begin_another_epoch(*, counted_elsewhere: int = 0) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(epochs.define(epoch="afterrestore", counted_elsewhere=counted_elsewhere))
+
+
+def test_places_in_lists_from_before_a_restore_are_gone_and_say_what_to_do(restored: None, call: Call, branch: Branch, organiser: User) -> None:
+    caller = call(organiser)
+    resume = caller.get("changes/").json()["resume"]
+    next_page = caller.get("metrics/", {"page_size": 1}).json()["next"]
+    pulled = json.loads(b"".join(caller.get("entries/all/").streaming_content).splitlines()[-1])["changes"]
+    begin_another_epoch()
+    for address in (resume, next_page, pulled):
+        answer = caller.get(address)
+        assert (answer.status_code, answer.json()["type"]) == (410, "/api/v1/problems/epoch-over/")
+        assert "read everything again, without a cursor" in answer.json()["detail"]
+    assert caller.get(caller.get("changes/").json()["resume"]).status_code == 200
+
+
+def test_changes_after_a_restore_come_behind_those_from_before(restored: None, call: Call, branch: Branch, organiser: User) -> None:
+    caller = call(organiser)
+    before = caller.rows("changes/")
+    begin_another_epoch(counted_elsewhere=10**9)
+    assert caller.rows("changes/") == before
+    file(branch, MARCH_6, by=organiser, vehicles=1)
+    rows = caller.rows("changes/")
+    assert rows[: len(before)] == before
+    assert {row["resource"] for row in rows[len(before) :]} == {"reports", "report-versions"}
+    assert all(int(row["revision"]) > 10**9 for row in rows[len(before) :])
+
+
+def test_every_number_of_a_transaction_comes_from_one_place(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~ 'pg_current_xact_id|pg_current_snapshot|txid_current'"
+        )
+        assert {name for (name,) in cursor.fetchall()} == {"foundation_transaction", "foundation_snapshot", "foundation_settled_here_before"}
+
+
+def test_what_was_removed_is_told_to_whoever_has_a_role_for_it(call: Call, organiser: User, member: User, auditor: User) -> None:
+    Change.objects.create(revision=1, model="need", object_id=uuid4(), operation=Change.Operation.DELETE)
+    told = {user.username: bool(call(user).rows("changes/", {"resource": "needs"})) for user in (organiser, member, auditor)}
+    assert told == {"organiser": True, "member": False, "auditor": False}

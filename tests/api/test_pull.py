@@ -96,7 +96,7 @@ def test_it_comes_as_lines_to_whoever_accepts_them_or_json_and_is_kept_by_nobody
     for accepted in (LINES, "application/json", "*/*"):
         caller.headers["Accept"] = accepted
         answer = caller.get(ALL)
-        assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (200, LINES, "no-store")
+        assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (200, LINES, "no-store, private")
     caller.headers["Accept"] = "text/csv"
     assert caller.get(ALL).status_code == 406
 

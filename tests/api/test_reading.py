@@ -300,10 +300,10 @@ def grow_reports(path: str, size: int, branch: Branch, organiser: User) -> None:
 
 @pytest.mark.usefixtures("filed")
 def test_a_pull_is_in_the_audit_log_without_what_was_searched_for(call: Call, client_machine: User) -> None:
-    call(client_machine).get("persons/", {"name": "示例书记", "page_size": 5})
+    found = [row["public_id"] for row in call(client_machine).get("persons/", {"name": "示例书记", "page_size": 5}).json()["results"]]
     entry = AuditEntry.objects.get(action="api.pulled")
     assert entry.actor == client_machine
-    assert entry.details == {"resource": "person", "parameters": {"name": "…", "page_size": "5"}, "rows": 1, "sensitive": 0}
+    assert entry.details == {"resource": "person", "parameters": {"name": "…", "page_size": "5"}, "rows": 1, "sensitive": 0, "shown": found}
 
 
 def test_a_closed_account_and_a_grant_taken_back_end_access_at_once(call: Call, branch: Branch, client_machine: User, clock: Clock) -> None:

@@ -160,7 +160,7 @@ def test_the_page_of_a_branch_asks_at_most_15_questions(official: User, city: Ci
     assert len(asked) <= 15, "\n".join(query["sql"][:200] for query in asked)
 
 
-PAGES = ["branch_edit", "branch_schedule", "branch_move", "branch_end"]
+PAGES = ["branch_edit", "branch_schedule", "branch_move"]
 
 
 @pytest.mark.parametrize("name", PAGES)

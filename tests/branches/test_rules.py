@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 
 from branches.models import Branch, BranchPlace, BranchSchedule, DeclaredCount, Region, RegionParent, RegionPath, Wave, WorkUnit, WorkUnitPath
 from tests.factories import ALWAYS, make_branch, make_region, make_unit, since
@@ -179,6 +180,28 @@ def a_branch_merged_into_itself() -> Break:
 def a_branch_dissolved_while_its_end_is_taken_away() -> Break:
     branch = make_branch(region(), ended_on=MARCH_10)
     return Break(alter(branch, state="dissolved"), after=alter(branch, ended_on=None))
+
+
+@CASES.breaks("branch_closed_is_over")
+def a_branch_closed_while_it_is_at_work() -> Break:
+    return Break(alter(make_branch(region()), closed_at=timezone.now()))
+
+
+def closed_branch() -> Branch:
+    branch = make_branch(region(), state="dissolved", ended_on=MARCH_10)
+    Branch.objects.filter(pk=branch.pk).update(closed_at=timezone.now())
+    return branch
+
+
+@CASES.breaks("branch_is_closed")
+def a_closed_branch_with_another_name() -> Break:
+    return Break(alter(closed_branch(), guided_by="别处"))
+
+
+@CASES.breaks("branch_is_closed", collides=True)
+def a_number_declared_while_the_branch_is_closed() -> Break:
+    branch = make_branch(region(), state="dissolved", ended_on=MARCH_10)
+    return Break(Add(DeclaredCount(branch=branch, what="squads", value=2)), after=alter(branch, closed_at=timezone.now()))
 
 
 @CASES.breaks("branch_in_one_place_at_a_time", collides=True)

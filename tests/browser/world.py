@@ -19,7 +19,7 @@ from activities import freezing, services
 from activities.imports import services as import_services
 from activities.models import ContactTerm, Metric, ReportImport, Statement
 from activities.rollups import Scope, Span
-from activities.services import Figure, contacts, file_period_report, following, inspections, needs, suggestions, surveys, works_of
+from activities.services import Figure, contacts, file_period_report, following, inspections, needs, pictures, suggestions, surveys, works_of
 from activities.services.surveys import Asked, Form, Given
 from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
@@ -30,12 +30,24 @@ from members.services.hand_over import Left, hand_over
 from members.services.pioneers import PostFacts as PioneerFacts
 from members.services.roster import PostFacts
 from members.services.squads import SquadFacts
-from portal.accounts import importing
-from portal.accounts.models import User
+from portal.accounts import alerts, importing
+from portal.accounts.models import Alert, Reset, User
+from portal.ending import services as ending
+from portal.ending.checklist import STEPS
 from portal.foundation import clock
 from portal.foundation.models import Job
+from portal.foundation.sensitive import AtEnd
 from portal.pages.pictures import Wanted
-from tests.factories import file, give, make_branch, make_person, make_region, make_unit, make_user, since
+from portal.retention.declared import declared
+from portal.retention.models import Certificate
+from portal.retention.services.certifying import certify
+from portal.retention.services.holding import lift_hold, place_hold
+from portal.retention.services.requesting import answer as answer_request
+from portal.retention.services.requesting import ask, write_down
+from tests.accounts.telephone import enrolled
+from tests.activities.drawn import drawn
+from tests.ending.ended import prepared, work_off
+from tests.factories import file, give, make_branch, make_person, make_region, make_unit, make_user, signed_in_somewhere, since
 
 TODAY: Final = date(2020, 3, 6)
 DAY: Final = timedelta(days=1)
@@ -44,13 +56,14 @@ LONG_BRANCH: Final = "示例省示例市北示区梧桐街道望江社区第一�
 LONG_UNIT: Final = "示例省示例市交通投资建设运营集团有限责任公司第一工程建设分公司"
 HUGE: Final = 123_456_789_012_345
 LOCKED: Final = "locked"
+PAST_SECOND_STEP: Final = "past second step"
 # What people typed: data, in whatever language the page is.
 TYPED: Final = (
     "全市疫情防控日报第 36 期",
     *("3栋一户待送药", "口罩 40 只", "夜间注意西侧通口"),
     *("示例东门", "示例西门", "示例物资配送点", "示例巡逻", "望江社区居委会二楼"),
     *("示例突击队", "示例二队", "示例东门先锋岗", "示例送药岗", "网格值守和送药", "守好东门，查验登记"),
-    *("补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
+    *("电话核实本人", "补报", "更正", "交接时点错了", "夜班加派一人", "电话报送", "劝返人数与前日相差较大，请核对后重新提交。"),
     *(
         "二月份各支部日报数据汇总（最终版）.csv",
         "二十",
@@ -73,6 +86,7 @@ TYPED: Final = (
     *("居民满意度调查", "楼栋用水问卷", "物资需求问卷", "请您花一分钟说说看法", "您对临时党支部的工作满意吗？", "非常满意", "满意", "一般", "不满意"),
     *("哪些方面做得好？", "门岗值守", "物资配送", "消杀", "您住哪一栋？", "一栋", "二栋", "三栋", "几分？", "还有什么要说的？", "夜里门口灯太暗"),
     *("枫林小区临时党支部", "钱一", "钱二", "qianer", "桂一", "桂二", "guier", "桂园小区"),
+    *("停电两日", "移交社区", "口罩 20 只交望江社区居委会", "支部自二月起值守。", "望江苑临时党支部", "示例值守员", "（盖章）"),
     *("冒雨连守两班", "冒雨连守一班"),
     *("夜班卡口没有取暖设备", "老旧小区垃圾清运太少", "复工证明希望互认", "街道统一配发电暖器", "明日送到电暖器"),
     # Each language is offered in its own words.
@@ -113,7 +127,42 @@ def build_world() -> World:
     _contacted(world)
     _staffed(world)
     _in_squads(world)
+    _erased(world)
+    _ended(world)
     return world
+
+
+def _erased(world: World) -> None:
+    """A certificate of many fields, a hold that stands and one that was lifted."""
+    main, security = world.branches["main"], world.users["security"]
+    counts = {each.name: 12 for each in declared() if each.sensitive.at_end is AtEnd.ERASED}
+    rows = [("activities.Need", uuid4()) for _row in range(1234)]
+    world.things["certificate"] = certify(rule=Certificate.Rule.BRANCH, run=uuid4(), before=TODAY, counts=counts, rows=rows, branch=main)
+    organiser, reviewer = world.users["organiser"], world.users["reviewer"]
+    words = "我家电话在二月份登记买菜时留下，现在不再需要，请删除；门牌号也请一并删除。"
+    world.things["asked"] = write_down(actor=organiser, branch=main, kind="erase", subject="三栋李奶奶", contact="家属来电", words=words)
+    answered = write_down(actor=organiser, branch=main, kind="correct", subject="王师傅", words="姓名写错了")
+    world.things["answered"] = answer_request(actor=organiser, request=answered, done=False, words="与登记时出示的证件一致，保留至支部结束后 180 天。")
+    ask(actor=reviewer, kind="correct", words="姓名应为示例审核员")
+    # Parts of addresses.
+    world.things |= {"of_account": "accounts.user.pk", "correct": "correct", "erase": "erase"}
+    lifted = place_hold(actor=security, branch=main, reason="信访复核〔2020〕第 3 号，涉及二月份物资发放")
+    lift_hold(actor=security, hold=lifted)
+    world.things["hold"] = place_hold(actor=security, branch=main, reason="审计组调阅二月份至三月份的全部走访记录", until=TODAY + DAY)
+
+
+def _ended(world: World) -> None:
+    """A branch in the midst of its end, and one that has ended, with a letter and a pack."""
+    keeper = make_user("ender", (Role.ADMINISTRATOR, world.regions["street"]))
+    world.things |= {f"step-{step}": step for step in STEPS}
+    ending.begin(actor=keeper, branch=world.branches["long"], last_day=TODAY)
+    world.branches["ended"] = make_branch(world.regions["community"], "望江苑临时党支部")
+    make_person("示例值守员", world.units["company"], world.branches["ended"], "secretary")
+    end = prepared(world.branches["ended"], keeper, TODAY)
+    ending.confirm(actor=keeper, end=end)
+    work_off()
+    world.branches["ended"].refresh_from_db()
+    world.things["letter"] = end.letters.get()
 
 
 def _places(world: World) -> None:
@@ -213,6 +262,16 @@ def _accounts(world: World) -> None:
     world.users["nothing-due"] = make_user("nothing-due", (Role.REVIEWER, world.regions["empty"]))
     world.users[LOCKED] = make_user(LOCKED)
     world.users["machine"] = make_user("machine", (Role.CLIENT, north), is_machine=True)
+    organiser = world.users["organiser"]
+    signed_in_somewhere(organiser)
+    world.users["with-factor"] = make_user("with-factor")
+    enrolled(world.users["with-factor"])
+    world.users[PAST_SECOND_STEP] = make_user("with-codes")
+    enrolled(world.users[PAST_SECOND_STEP])
+    Reset.objects.create(account=world.users["auditor"], what="password", reason="电话核实本人", asked_by=world.users["system"])
+    world.users["idle-clerk"].grants.update(during=since(TODAY - 90 * DAY, TODAY + 9 * DAY), given_at=clock.now() - 60 * DAY)
+    alerts.tell(organiser, Alert.Kind.NEW_DEVICE, address="192.0.2.7", device="WeChat · Android")
+    alerts.tell(organiser, Alert.Kind.LOCKED_OUT, address="192.0.2.7")
     _grants_and_lock(world)
 
 
@@ -398,6 +457,9 @@ def _inspected(world: World) -> None:
     for key in ("mended", "checked"):
         points[key] = inspections.mend(actor=organiser, point=points[key], seen=1, note="警示牌已换")
     points["checked"] = inspections.let_pass(actor=official, point=points["checked"], seen=2)
+    for shows, by in (("found", official), ("mended", organiser), ("found", organiser)):
+        added, _created = pictures.add_file(actor=by, point=points["mended"], content=drawn((640, 480)), name="gate.png", shows=shows, uid=uuid4())
+    pictures.take_away(actor=organiser, row=added)
     world.things |= {f"point_{key}": point for key, point in points.items()}
     world.things["inspection_gone"] = inspections.withdraw(actor=official, inspection=inspection(1, {"警示牌破损": TODAY}), why="记错了支部")
 

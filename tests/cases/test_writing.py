@@ -18,7 +18,7 @@ from members.models import Membership, OfficerTerm, Person, Secondment
 from portal.accounts.models import User
 from portal.cases.nodes import CaseFileError
 from portal.cases.writing import Loaded, load_case
-from portal.foundation.models import AuditEntry
+from portal.foundation.models import AuditEntry, RowChange
 from tests.cases.expected import CASE_FILES, read
 from tests.cases.test_reading import SMALL
 from tests.factories import make_region, make_user
@@ -46,8 +46,8 @@ def corrected(case: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 
 def rows() -> dict[str, int]:
-    """Count the rows of every table but the audit log's."""
-    return {model._meta.label: model._default_manager.count() for model in apps.get_models() if model is not AuditEntry}
+    """Count the rows of every table but those of the audit: the account that loads is opened for as long as it does."""
+    return {model._meta.label: model._default_manager.count() for model in apps.get_models() if model not in (AuditEntry, RowChange)}
 
 
 def versions(day: date) -> list[tuple[int, str, list[int]]]:

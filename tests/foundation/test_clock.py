@@ -41,3 +41,11 @@ def test_files_and_the_api_write_the_same_moment_the_api_without_microseconds_th
 
         assert cursor.fetchone() == (timezone.localtime(at).isoformat(timespec="microseconds"),)
     assert Job.objects.annotate(written=moment("asked_at").expression()).get(pk=job.pk).written == dumps(DateTimeField().to_representation(at))
+
+
+def test_no_rule_of_the_database_counts_days_in_another_time_zone(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(r"SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~* '\m(current_date|localtimestamp)\M'")
+        assert cursor.fetchall() == []
+        cursor.execute("SELECT portal_today()")
+        assert cursor.fetchone() == (timezone.localdate(),)

@@ -1,16 +1,19 @@
 """What PostgreSQL keeps of the audit log, jobs and submissions, broken on purpose."""
 
+from datetime import date, timedelta
+from itertools import count
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from portal.foundation import audit
-from portal.foundation.models import AuditEntry, Job, Submission
+from portal.foundation import audit, clock
+from portal.foundation.models import AlarmSpell, AuditArchive, AuditEntry, DaySeal, Job, RowChange, SealedBlock, Submission
 from tests.factories import make_user
 from tests.rules import Add, Break, Case, Cases, Remove, alter, assert_says, check_deferred_rules, refused, refused_at_once, refused_to_both
 
 CASES = Cases("foundation")
+_numbers = count()
 
 
 def entry() -> AuditEntry:
@@ -33,6 +36,37 @@ def an_audit_entry_deleted() -> Break:
     return Break(Remove(entry()))
 
 
+@CASES.breaks("history_is_append_only")
+def a_line_of_the_history_changed() -> Break:
+    line = RowChange.objects.create(at=clock.now(), transaction=1, table="none", operation="D", key="1")
+    return Break(alter(line, operation="U"))
+
+
+@CASES.breaks("history_is_append_only")
+def a_line_of_the_history_deleted() -> Break:
+    return Break(Remove(RowChange.objects.create(at=clock.now(), transaction=1, table="none", operation="D", key="1")))
+
+
+@CASES.breaks("seals_are_append_only")
+def a_seal_changed() -> Break:
+    return Break(alter(sealed(), entries=8))
+
+
+@CASES.breaks("seals_are_append_only")
+def a_block_of_a_seal_deleted() -> Break:
+    return Break(Remove(SealedBlock.objects.create(seal=sealed(), log="entries", number=0, ids=[7], marks=b"7" * 32)))
+
+
+@CASES.breaks("seals_are_append_only")
+def an_archived_month_forgotten() -> Break:
+    month = {"month": date(2020 + next(_numbers), 1, 1), "name": "2020-01.jsonl.gz", "sha256": "a" * 64}
+    return Break(Remove(AuditArchive.objects.create(**month, entries=0, changes=0, made_at=clock.now())))
+
+
+def sealed() -> DaySeal:
+    return DaySeal.objects.create(day=date(2020, 1, 1) + timedelta(days=next(_numbers)), entries=0, changes=0, digest="a" * 64, sealed_at=clock.now())
+
+
 @CASES.breaks("job_progress_is_a_percentage")
 def a_job_done_more_than_wholly() -> Break:
     return Break(Add(Job(kind="export", progress=101)))
@@ -45,6 +79,11 @@ def an_identifier_sent_twice() -> Break:
         Add(Submission(account=account, uid=uid, fingerprint="b" * 64, object_id=uuid4())),
         after=Add(Submission(account=account, uid=uid, fingerprint="a" * 64, object_id=uuid4())),
     )
+
+
+@CASES.breaks("alarm_rings_once", collides=True)
+def an_alarm_noted_twice() -> Break:
+    return Break(Add(AlarmSpell(name="worker", began_at=clock.now())), after=Add(AlarmSpell(name="worker", began_at=clock.now())))
 
 
 def test_every_rule_is_broken_here() -> None:

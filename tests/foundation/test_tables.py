@@ -22,7 +22,7 @@ from portal.foundation import copying
 from portal.foundation.copying import copied
 from portal.foundation.tables import Column, Kind, Listing, Sheet, cells, csv_of, sheets, workbook
 
-FORMULA = "=+-@\t\r\n\x01"
+FORMULA = "=+-@\t\r\n\x01＝＋－＠"
 TEXTS = [
     "梧桐苑临时党支部",
     "=HYPERLINK(1)",
@@ -34,6 +34,10 @@ TEXTS = [
     "\n=1",
     "\x01=1",
     " =1",
+    "\u3000\xa0＝1",
+    "\ufeff@x",
+    "\u200b\t-1",
+    "\u3000\u3000两格缩进",
     "＝1",
     'a "quoted" name, with a comma',
     "<a href='x'>&amp; </a>",
@@ -106,9 +110,14 @@ def _plain(value: Any) -> Any:
     return value.date() if hasattr(value, "hour") else value
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might compute it, after spaces and what nobody sees."""
+    return text.lstrip(" \u3000\xa0\ufeff\u200b")[:1] in set(FORMULA)
+
+
 def kept(text: str) -> str:
     """What of a text a sheet shows."""
-    guarded = f"'{text}" if text[0] in FORMULA else text
+    guarded = f"'{text}" if is_formula(text) else text
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", guarded[:32_767])
 
 
@@ -131,7 +140,7 @@ def test_every_cell_of_a_csv_comes_back_and_none_is_a_formula(one: "QuerySet[Reg
 
     assert all(text.startswith(b"\xef\xbb\xbf") for text in texts)
     assert by_database == by_python
-    assert [row[1] for row in by_database[1:]] == [f"'{text}" if text[0] in FORMULA else text for text in TEXTS[::-1]]
+    assert [row[1] for row in by_database[1:]] == [f"'{text}" if is_formula(text) else text for text in TEXTS[::-1]]
     assert [row[2] for row in by_database[1:]] == [f"{VALUES[number % len(VALUES)].normalize():f}" for number in reversed(range(len(TEXTS)))]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from members.services import roster
 from members.services.roster import PostFacts
 from portal.accounts.models import User
 from portal.foundation.errors import Conflict, Forbidden
+from portal.foundation.models import AuditEntry
 from tests.accounts.threads import at_once
 from tests.factories import make_person, make_user
 from tests.members.broken_roster import at
@@ -92,6 +94,16 @@ def test_after_five_wrong_codes_even_the_right_one_waits(member: User, post_at: 
 
     clock.move_to(clock.moment + timedelta(minutes=16))
     assert services.check_in_by_code(actor=member, shift=shift, code=services.code_of(shift)).pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wrong_codes_sent_at_once_are_no_more_than_five_either(member: User, post_at: Callable[..., Shift]) -> None:
+    shift = post_at(EVENING, member.person)
+    right = int(services.code_of(shift))
+    guesses = [partial(services.check_in_by_code, actor=member, shift=shift, code=f"{(right + number) % 10000:04d}") for number in range(1, 13)]
+
+    assert set(at_once(*guesses)) == {"ValidationError"}
+    assert AuditEntry.objects.filter(action="check_in.refused").count() == services.MOST_GUESSES
 
 
 def test_nobody_checks_in_to_a_shift_of_others(member: User, post_at: Callable[..., Shift], hands: list[Person]) -> None:

@@ -1,13 +1,14 @@
 """A resident follows a need by a code: state and dates, and nothing of what it is about."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from activities.models import Need, NeedCode
-from activities.services.following import WRONG_CODES, WRONG_DIGITS, issue_code
+from activities.services.following import WRONG_CODES, WRONG_DIGITS, confirm_solved, issue_code
 from activities.services.needs import reopen, resolve
 from branches.models import Branch
 from portal.accounts.models import User
@@ -15,6 +16,7 @@ from portal.foundation.errors import Forbidden
 from portal.foundation.jobs import ask_for
 from portal.foundation.models import AuditEntry
 from portal.housekeeping import keep_house
+from tests.accounts.threads import at_once
 from tests.activities.needs import recorded
 from tests.personas import Clock
 
@@ -105,6 +107,14 @@ def test_too_many_wrong_digits_make_a_need_wait_wherever_they_come_from(client: 
     assert client.post(FOLLOW, {"code": code}, REMOTE_ADDR="10.0.0.9").status_code == 200
     clock.move_to(clock.now() + timedelta(minutes=16))
     assert "您已确认解决" in client.post(FOLLOW, {"code": code, "digits": "7788"}).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_wrong_digits_sent_at_once_are_no_more_than_five_either(need: Need, code: str, organiser: User) -> None:
+    resolve(actor=organiser, need=need, seen=1, result="已送达")
+    at_once(*[partial(confirm_solved, code=code, digits=f"{number:04d}", address=f"10.0.0.{number}") for number in range(12)])
+
+    assert guesses() == WRONG_DIGITS
 
 
 def test_too_many_wrong_codes_make_an_address_wait_and_no_other(client: Client, code: str, clock: Clock) -> None:

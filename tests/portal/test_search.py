@@ -86,13 +86,13 @@ def test_notes_are_found_by_the_organiser_alone_and_the_log_says_which(
     filed = file(branch, MARCH_6, by=organiser, note="王家湾 3 栋漏水，已联系物业", vehicles=1)
     assert "已联系物业" in found(organiser, query)
     seen = AuditEntry.objects.get(action="notes.searched")
-    assert str(filed.version.daily_report.public_id) in seen.details["shown"][0]  # type: ignore[union-attr]
+    assert seen.details["shown"] == [str(filed.version.report.public_id)]
     assert query not in str(seen.details)
     assert "已联系物业" not in found(official, query)
     assert "已联系物业" not in found(other_organiser, query)
 
 
-def test_a_search_that_touches_no_notes_leaves_no_trace(official: User, branch: Branch) -> None:
+def test_a_search_that_touches_no_notes_is_not_logged_as_one_that_does(official: User, branch: Branch) -> None:
     found(official, "望江")
     assert not AuditEntry.objects.filter(action="notes.searched").exists()
 

@@ -136,6 +136,13 @@ def stage(portal: Portal, count: int, **env: str) -> list[dict[str, str]]:
     return places
 
 
+def unpacked(program: str) -> tuple[str | None, str]:
+    """Return where a server is, installed or unpacked by tools/unpack.sh, and the folders of its libraries; None where it is not."""
+    folder = ROOT / ".venv" / program
+    libraries = ":".join(str(found) for found in sorted((folder / "usr" / "lib").glob("*-linux-*")))
+    return shutil.which(program) or shutil.which(str(folder / "usr" / "sbin" / program)), libraries
+
+
 def free_port() -> int:
     """Return a port that nobody listens on, outside the range from which the kernel gives ports to clients."""
     while True:

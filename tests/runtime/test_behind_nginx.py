@@ -1,8 +1,10 @@
 """The portal behind nginx with HTTPS, as docs/deploy/nginx.conf sets it up."""
 
 import http.client
+import os
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -15,12 +17,15 @@ import pytest
 
 from portal.runtime.postgres import wait_for
 from tests.factories import PASSWORD
-from tests.runtime.portals import ROOT, Portal, free_port, open_folder, stage
+from tests.runtime.portals import ROOT, Portal, free_port, open_folder, stage, unpacked
+from tests.runtime.smuggling import ATTACKS, PLAIN, VICTIM, answers, sent
 
-pytestmark = pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("openssl")), reason="needs nginx and openssl")
+NGINX, LIBRARIES = unpacked("nginx")
+pytestmark = pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="needs openssl, and nginx: tools/unpack.sh unpacks it where there is apt")
 
 NAME = "portal.example.org"
 SIGN_IN = "/account/sign-in/"
+REFUSALS = {400, 405, 413, 414, 431, 501, 505}
 
 
 @dataclass
@@ -34,9 +39,19 @@ class Site:
 
     def ask(self, path: str, *, method: str = "GET", body: str = "", headers: dict[str, str] | None = None) -> tuple[int, Message, str]:
         """Ask nginx over HTTPS, and return status, headers and text."""
+        connection = http.client.HTTPSConnection(NAME, self.https, timeout=20)
+        connection.sock = self.connect()
+        return _ask(connection, method, path, body, headers or {}, self.https)
+
+    def connect(self, name: str = NAME) -> ssl.SSLSocket:
+        """Return an encrypted connection to nginx, under the name of the site or another."""
         context = ssl.create_default_context(cafile=str(self.certificate))
-        context.check_hostname = False  # it is issued to NAME, and reached by its address
-        return _ask(http.client.HTTPSConnection("127.0.0.1", self.https, timeout=20, context=context), method, path, body, headers or {}, self.https)
+        context.check_hostname = name == NAME
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", self.https), timeout=20), server_hostname=name)
+
+    def connect_openly(self, port: int) -> socket.socket:
+        """Return a plain connection to `port`."""
+        return socket.create_connection(("127.0.0.1", port), timeout=20)
 
     def ask_openly(self, port: int, path: str) -> tuple[int, Message, str]:
         """Ask `port` over plain HTTP."""
@@ -63,6 +78,7 @@ def site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, *subject], check=True, capture_output=True)
     documented = (ROOT / "docs" / "deploy" / "nginx.conf").read_text()
     for mine, theirs in (
+        ("listen 80 ", f"listen 127.0.0.1:{http_port} "),
         ("listen 80;", f"listen 127.0.0.1:{http_port};"),
         ("listen 443 ", f"listen 127.0.0.1:{https_port} "),
         ("127.0.0.1:8000", f"127.0.0.1:{portal.port}"),
@@ -74,7 +90,8 @@ def site(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     own = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     config = folder / "nginx.conf"
     config.write_text(f"daemon off;\npid {folder}/nginx.pid;\nevents {{}}\nhttp {{\naccess_log off;\n{own}{documented}}}\n")
-    nginx = subprocess.Popen(["nginx", "-e", str(folder / "error.log"), "-c", str(config)], stderr=subprocess.PIPE)
+    words = [str(NGINX), "-e", str(folder / "error.log"), "-c", str(config)]
+    nginx = subprocess.Popen(words, stderr=subprocess.PIPE, env=os.environ | {"LD_LIBRARY_PATH": LIBRARIES})
     try:
         running = Site(portal, http_port, https_port, certificate)
         assert wait_for(lambda: _listens(running), 10), nginx.stderr and nginx.stderr.read1()  # type: ignore[attr-defined]
@@ -113,7 +130,7 @@ def test_signing_in_through_nginx_is_encrypted_and_logged_with_the_address_that_
         "X-Forwarded-Proto": "http",
     }
     status, headers, _page = site.ask(SIGN_IN, method="POST", body=form, headers=sent)
-    session = next(cookie for cookie in headers.get_all("Set-Cookie", []) if cookie.startswith("sessionid="))
+    session = next(cookie for cookie in headers.get_all("Set-Cookie", []) if cookie.startswith("__Host-sessionid="))
 
     assert status == 302
     assert "Secure" in session
@@ -135,5 +152,87 @@ def test_health_is_answered_to_the_machine_itself_without_https(site: Site) -> N
     assert site.portal.health() == (200, {"status": "ok"})
 
 
-def test_another_name_than_the_configured_one_is_refused(site: Site) -> None:
-    assert site.ask(SIGN_IN, headers={"Host": "elsewhere.example"})[0] == 400
+def test_another_name_than_the_configured_one_gets_no_answer(site: Site) -> None:
+    with pytest.raises(ssl.SSLError):
+        site.connect("elsewhere.example")
+    for request in (PLAIN.replace(b"portal.example.org", b"elsewhere.example"), b"GET / HTTP/1.0\r\n\r\n"):
+        assert sent(site.connect(), request) == b""
+
+
+# --- What nginx says by itself ------------------------------------------------------------------------------------------
+
+
+def test_what_nginx_refuses_by_itself_has_the_same_headers_and_tells_no_version(site: Site) -> None:
+    for path, status in (("/metrics", 404), ("/metrics/x", 404), (f"/?q={'x' * 9000}", 414)):
+        given, headers, text = site.ask(path)
+        assert given == status, path
+        assert "nginx/" not in text + headers["Server"]
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_the_headers_of_the_portal_pass_once(site: Site) -> None:
+    for path in (SIGN_IN, "/nothing/", "/api/v1/branches/"):
+        _status, headers, _text = site.ask(path)
+        assert [name for name in set(headers) if len(headers.get_all(name, [])) > 1 and name != "Set-Cookie"] == [], path
+        assert "gunicorn" not in headers["Server"]
+        assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_a_body_that_is_too_large_is_refused_in_words_and_one_far_too_large_by_nginx(site: Site) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, _headers, text = site.ask(SIGN_IN, method="POST", body="a=" + "x" * (5 * 1024 * 1024), headers=form)
+    assert (status, "5.0" in text) == (413, True)
+
+    head = f"POST {SIGN_IN} HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: {22 * 1024 * 1024}\r\nConnection: close\r\n\r\n"
+    assert [answer.status for answer in answers(sent(site.connect(), head.encode()))] == [413]
+
+
+def test_a_thousand_tries_to_sign_in_from_one_address_are_slowed_down(site: Site) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    told = {site.ask(SIGN_IN, method="POST", body="username=a&password=b", headers=form)[0] for _try in range(60)}
+
+    assert 429 in told
+    # Reading the page is no try.
+    assert site.ask(SIGN_IN)[0] == 200
+
+
+# --- Requests within requests -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["nginx", "gunicorn"])
+def test_nothing_within_a_request_is_ever_answered_as_a_request(site: Site, way: str) -> None:
+    def connect() -> socket.socket:
+        return site.connect() if way == "nginx" else site.connect_openly(site.portal.port)
+
+    for name, attack in ATTACKS.items():
+        came = answers(sent(connect(), attack))
+        # Somebody else, right after.
+        (other,) = answers(sent(connect(), VICTIM))
+
+        # Refused, with or without a word, or the one request that stands there was answered; and nothing else was.
+        assert len(came) <= 1, name
+        assert all(answer.status in REFUSALS or (b"honest" in answer.head and b"smuggled" not in answer.head) for answer in came), (name, came)
+        assert b"victim" in other.head, name
+
+
+@pytest.mark.parametrize("way", ["nginx", "gunicorn"])
+def test_two_requests_sent_at_once_are_answered_each_in_its_turn(site: Site, way: str) -> None:
+    connection = site.connect() if way == "nginx" else site.connect_openly(site.portal.port)
+
+    first, second = answers(sent(connection, PLAIN + VICTIM))
+
+    assert (b"honest" in first.head, b"victim" in first.head) == (True, False)
+    assert (b"honest" in second.head, b"victim" in second.head) == (False, True)
+
+
+@pytest.mark.parametrize("way", ["nginx", "gunicorn"])
+def test_headers_that_speak_for_a_proxy_are_believed_of_nobody(site: Site, way: str) -> None:
+    claims = b"X-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nX-Original-URL: /smuggled\r\nX-HTTP-Method-Override: DELETE\r\n"
+    connection = site.connect() if way == "nginx" else site.connect_openly(site.portal.port)
+
+    (answer,) = answers(sent(connection, VICTIM.replace(b"Connection", claims + b"Connection")))
+
+    assert b"victim" in answer.head
+    assert b"evil" not in answer.head + answer.body

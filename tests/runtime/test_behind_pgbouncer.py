@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -22,14 +21,11 @@ import pytest
 from portal.embedded import PORT
 from portal.runtime.postgres import Server, prepare_data_dir, wait_for
 from tests.factories import PASSWORD
-from tests.runtime.portals import DIRECT, ROOT, Portal, free_port, open_folder, run_sql, stage
+from tests.runtime.portals import DIRECT, Portal, free_port, open_folder, run_sql, stage, unpacked
 
-# Unpacked there by tools/pgbouncer.sh.
-UNPACKED = ROOT / ".venv" / "pgbouncer"
-PROGRAM = shutil.which("pgbouncer") or shutil.which(str(UNPACKED / "usr" / "sbin" / "pgbouncer"))
-LIBRARIES = ":".join(str(folder) for folder in sorted((UNPACKED / "usr" / "lib").glob("*-linux-*")))
+PROGRAM, LIBRARIES = unpacked("pgbouncer")
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs PgBouncer: tools/pgbouncer.sh unpacks it where there is apt, else install the package pgbouncer")
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs PgBouncer: tools/unpack.sh unpacks it where there is apt, else install the package pgbouncer")
 
 POOL_SIZE, BRANCHES, ROUNDS = 2, 10, 3
 ROLE = DATABASE = "office"

@@ -8,18 +8,18 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from portal.runtime.postgres import wait_for
 from tests.runtime.conftest import Start
 from tests.runtime.portals import DIRECT, Portal, stage
+from tests.runtime.victims import VICTIMS
 
 CLIENTS, DAYS, CORRECTIONS = 20, 8, 2
 FILINGS = DAYS + CORRECTIONS
@@ -145,51 +145,6 @@ class Client(threading.Thread):
             time.sleep(self._random.uniform(0.05, 0.5))
         self._outcome.wrong.append(f"{filing} was not acknowledged in time")
         return ""
-
-
-def children(pid: int) -> dict[int, str]:
-    """Return the processes that `pid` started, with their command lines."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
-                found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:
-            continue
-    return found
-
-
-def web_master(portal: Portal) -> int:
-    """Return gunicorn itself."""
-    return next(pid for pid, command in children(portal.process.pid).items() if "gunicorn" in command)
-
-
-def web_worker(portal: Portal) -> int:
-    """Return one of the processes that answer requests."""
-    return next(iter(children(web_master(portal))))
-
-
-def database(portal: Portal) -> int:
-    """Return PostgreSQL itself."""
-    pid = portal.server_pid()
-    # The file may still name the one killed last.
-    if Path(f"/proc/{pid}/comm").read_text().strip() != "postgres":
-        raise ProcessLookupError(pid)
-    return pid
-
-
-def database_backend(portal: Portal) -> int:
-    """Return a process of PostgreSQL that serves one of our connections."""
-    return next(pid for pid, command in children(database(portal)).items() if command.startswith("postgres: portal"))
-
-
-VICTIMS: dict[str, Callable[[Portal], int]] = {
-    "a worker of the web server": web_worker,
-    "the web server": web_master,
-    "a connection's process in PostgreSQL": database_backend,
-    "PostgreSQL": database,
-    "the portal": lambda portal: portal.process.pid,
-}
 
 
 def kill_at_random(portal: Portal, start: Start, clients: list[Client], outcome: Outcome, dice: random.Random) -> tuple[Portal, list[str]]:

@@ -97,6 +97,17 @@ def test_without_limits_all_of_the_machine_counts(tmp_path: Path) -> None:
     assert tuning.limited(Machine(512, 1), groups=tmp_path / "none", own=tmp_path / "none") == Machine(512, 1)
 
 
+@pytest.mark.parametrize("machine", MACHINES, ids=str)
+@pytest.mark.parametrize("disk", [512, 2048, 10_000, 10_000_000])
+def test_the_log_of_changes_never_takes_more_than_a_part_of_the_disk(machine: Machine, disk: int) -> None:
+    limits = tuning.within_the_disk(machine, disk)
+    assert mib(limits["max_wal_size"]) <= max(128, disk // 8)
+    # Twice a segment is the least that the server takes.
+    assert 32 <= mib(limits["min_wal_size"]) <= mib(limits["max_wal_size"]) // 4
+    if disk > 40_000:
+        assert limits.items() <= tuning.server_settings(machine).items()
+
+
 def test_this_machine_has_memory_and_a_core() -> None:
     machine = tuning.this_machine()
 

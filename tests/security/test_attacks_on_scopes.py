@@ -4,11 +4,12 @@ import pytest
 from django.urls import reverse
 
 from activities.models import ReportVersion
+from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import Grant, User
 from portal.foundation import clock
 from portal.foundation.models import AuditEntry
-from tests.factories import file
+from tests.factories import file, give, make_user
 from tests.personas import MARCH_6, City
 from tests.security.attacker import NUL, browser, filing, machine
 
@@ -135,6 +136,16 @@ def test_nobody_resets_who_stands_above_them(administrator: User, reviewer: User
             for page in ("user_reset", "user_set_active", "token_add", "token_revoke"):
                 answer = browser(actor).post(reverse(f"accounts:{page}", args=[target.public_id]), {"active": "0", "days": "30", "token": "x"})
                 assert answer.status_code in {403, 404}, (actor, target, page)
+
+
+def test_what_somebody_held_elsewhere_is_not_an_administrators_to_read(branch: Branch, other_branch: Branch, administrator: User, security: User) -> None:
+    clerk = make_user("clerk", (Role.ORGANISER, branch))
+    Grant.objects.filter(pk=give(clerk, Role.REVIEWER, other_branch).pk).update(revoked_at=clock.now())
+    page = reverse("accounts:user_detail", args=[clerk.public_id])
+    assert other_branch.name in browser(security).get(page).content.decode()
+    shown = browser(administrator).get(page).content.decode()
+    assert branch.name in shown
+    assert other_branch.name not in shown
 
 
 def test_a_closed_account_and_a_grant_taken_back_stop_at_once(branch: Branch, organiser: User, system_keeper: User) -> None:

@@ -194,7 +194,7 @@ QUERIES: list[dict[str, Any]] = [
 def test_lists_of_the_api_survive_any_query(branch: Branch, organiser: User, path: str) -> None:
     call = machine(organiser)
     for query in QUERIES:
-        assert call("get", f"{path}/", query).status_code in {200, 404, 422}, query
+        assert call("get", f"{path}/", query).status_code in {200, 404, 410, 422}, query
 
 
 def test_totals_survive_any_query(branch: Branch, organiser: User) -> None:
@@ -202,7 +202,7 @@ def test_totals_survive_any_query(branch: Branch, organiser: User) -> None:
     sound = {"branch": str(branch.public_id), "from": "2020-03-01", "to": "2020-03-06"}
     for query in [*QUERIES, {"from": "1900-01-01"}, {"to": "2999-12-31"}, {"from": "1900-01-01", "to": "2999-12-31"}, {"from": NUL}, {"branch": NUL}]:
         for path in ("totals/", "totals/records/"):
-            assert call("get", path, sound | query).status_code in {200, 404, 422}, query
+            assert call("get", path, sound | query).status_code in {200, 404, 410, 422}, query
 
 
 def test_no_method_and_no_header_breaks_the_api(branch: Branch, organiser: User) -> None:

@@ -32,6 +32,10 @@ pytestmark = pytest.mark.usefixtures("clock")
         "/\t/evil.example",
         "\0//evil.example",
         "///evil.example",
+        # Names of pages, and of none.
+        "id",
+        "accounts:profile",
+        "evil.example",
     ],
 )
 def test_no_way_back_leads_elsewhere(organiser: User, reviewer: User, branch: Branch, goal: str) -> None:
@@ -42,6 +46,9 @@ def test_no_way_back_leads_elsewhere(organiser: User, reviewer: User, branch: Br
         browser(reviewer).post(reverse("activities:review_act"), {"act": "accept", "next": goal}),
     ]
     for answer in answers:
+        if "\0" in goal and answer.status_code == 422:  # refused in words
+            assert "Location" not in answer
+            continue
         assert answer.status_code == 302
         there = urlsplit(urljoin("http://testserver/account/", answer["Location"].replace("\\", "/")))
         assert (there.scheme, there.netloc) == ("http", "testserver")

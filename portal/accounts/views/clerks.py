@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,8 +17,11 @@ from portal.accounts.http import AuthenticatedRequest
 from portal.foundation import attachments, audit
 from portal.foundation.errors import Conflict
 from portal.foundation.models import Attachment
+from portal.foundation.proof import needs_proof
+from portal.foundation.uploads import takes
 
 
+@takes(attachments.LIMIT)
 @require_http_methods(["GET", "POST"])
 def upload(request: AuthenticatedRequest) -> HttpResponse:
     """Take a workbook: show every bad cell, or go on to the preview."""
@@ -49,6 +52,7 @@ def template(request: AuthenticatedRequest) -> HttpResponse:
     return HttpResponse(clerk_import.template(), content_type=importing.XLSX, headers=headers)
 
 
+@needs_proof
 @require_http_methods(["GET", "POST"])
 @never_cache
 def preview(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:
@@ -63,11 +67,14 @@ def preview(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:
     stored = list(importing.branches_of(workbook).select_related("region"))
     if stored:
         return render(request, "accounts/import_done.html", {"workbook": workbook, "branches": stored})
+    if workbook.thrown_away_at is not None:
+        raise Http404
     with attachments.open_content(workbook) as file:
         reading = clerk_import.read(file.read(), request.user)
     return render(request, "accounts/import_preview.html", {"workbook": workbook, "reading": reading})
 
 
+@needs_proof
 @require_POST
 @never_cache
 def code_print(request: AuthenticatedRequest, attachment_id: UUID) -> HttpResponse:

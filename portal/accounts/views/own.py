@@ -12,17 +12,17 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts import services
+from portal.accounts import alerts, devices, services
 from portal.accounts.forms import ActivationForm, PasswordChangeForm, ProfileForm, SignInForm
-from portal.accounts.http import AuthenticatedRequest
-from portal.accounts.models import User
+from portal.accounts.http import AuthenticatedRequest, goal_of
+from portal.accounts.models import Alert, User
+from portal.accounts.sessions import PROVED, SECURED, SPARED, session_of
 from portal.foundation import audit, clock
 from portal.foundation.errors import Conflict
 
@@ -35,7 +35,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in, and go back to where the sign-in wall stood."""
-    goal = _goal(request)
+    goal = goal_of(request)
     if request.user.is_authenticated and request.method == "GET":
         return redirect(goal)
     form = SignInForm(request, request.POST or None)
@@ -45,7 +45,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         known = User.objects.filter(username=form.data.get("username", "").strip()[:150]).first()
         # What was typed for an account is not kept: now and then it is a password.
         audit.record(None, "account.sign_in_failed", known, address=audit.address_of(request))
-    context = {"form": form, "next": goal if "next" in request.GET or "next" in request.POST else ""}
+    context = {
+        "form": form,
+        "next": goal if "next" in request.GET or "next" in request.POST else "",
+        "ended": request.GET.get("ended", ""),
+        "one_step": settings.DEMO and not settings.SECOND_FACTOR,
+    }
     return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
 
 
@@ -53,9 +58,12 @@ def locked_out(request: HttpRequest, response: HttpResponse | None = None, crede
     """Say until when this account is locked from this address, and what to do; called by django-axes."""
     username = (credentials or {}).get("username") or ""
     address = audit.address_of(request)
-    attempt = AccessAttempt.objects.filter(username=username, ip_address=address).order_by("-attempt_time").first()
+    attempt = AccessAttempt.objects.filter(username=username, ip_address=audit.sender_of(request)).order_by("-attempt_time").first()
     until = (attempt.attempt_time if attempt else clock.now()) + settings.AXES_COOLOFF_TIME
-    audit.record(None, "account.locked_out", User.objects.filter(username=username).first(), address=address)
+    known = User.objects.filter(username=username).first()
+    audit.record(None, "account.locked_out", known, address=address)
+    if known is not None and not alerts.was_told(known, Alert.Kind.LOCKED_OUT, since=until - settings.AXES_COOLOFF_TIME):
+        alerts.tell(known, Alert.Kind.LOCKED_OUT, address=address)
     return _wait(request, "accounts/locked_out.html", until)
 
 
@@ -94,11 +102,11 @@ def activate(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def password_change(request: AuthenticatedRequest) -> HttpResponse:
     """Change one's own password."""
-    form = PasswordChangeForm(request.POST or None, user=request.user)
-    goal = _goal(request, "accounts:profile")
+    form = PasswordChangeForm(request.POST or None, request=request, user=request.user)
+    goal = goal_of(request, "accounts:profile")
     if form.is_valid():
         try:
-            services.change_password(user=request.user, password=form.cleaned_data["password"], address=audit.address_of(request))
+            services.change_password(user=request.user, password=form.cleaned_data["password"], address=audit.address_of(request), keep=session_of(request).row)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -123,24 +131,30 @@ def profile(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _signed_in(request: HttpRequest, user: User, goal: str, action: str) -> HttpResponse:
+    address, words = audit.address_of(request), devices.words_of(request)
+    # The first device of all surprises nobody.
+    device = devices.known_device(request, user)
+    is_new = device is None and user.devices.exists()
     login(request, user, backend=BACKEND)
-    audit.record(user, action, user, address=audit.address_of(request))
+    session = session_of(request)
+    session.signed_in_from(address, words)
+    if user.has_second_factor:
+        # The password alone is no proof; a device that is remembered lets in, and no further.
+        session[PROVED] = 0
+        session[SECURED] = session[SPARED] = devices.is_trusted(device, user)
+    audit.record(user, action, user, address=address, new_device=is_new)
+    if is_new:
+        alerts.tell(user, Alert.Kind.NEW_DEVICE, address=address, device=words)
     response = redirect(goal)
+    devices.remember(request, response, user)
     # The language chosen on the sign-in page goes before the one in the profile.
     if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         _speak(response, user.language)
     return response
 
 
-def _goal(request: HttpRequest, default: str = settings.LOGIN_REDIRECT_URL) -> str:
-    """Return where to go afterwards: `next` if it stays on this site, else `default`."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else resolve_url(default)
-
-
 def _speak(response: HttpResponse, language: str) -> None:
-    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=settings.HTTPS, samesite="Lax")
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
 def _wait(request: HttpRequest, template: str, until: datetime) -> HttpResponse:

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Prefetch
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,13 +15,14 @@ from knox.models import AuthToken
 
 from branches import access
 from branches.access import Act
-from portal.accounts import services
+from portal.accounts import factors, oversight, resets, services
 from portal.accounts.forms import GrantForm, TokenForm, UserForm, UserWithGrantForm
 from portal.accounts.http import AuthenticatedRequest
 from portal.accounts.importing import Slip
 from portal.accounts.models import Grant, User
 from portal.foundation import audit, clock
 from portal.foundation.paging import ByColumns, Counted, Turn
+from portal.foundation.proof import needs_proof
 
 
 def _require_any(actor: User, *acts: Act) -> None:
@@ -37,16 +38,22 @@ def user_list(request: AuthenticatedRequest) -> HttpResponse:
     live = Grant.objects.live(clock.today()).select_related("region", "work_unit", "branch").order_by("role", "pk")
     found = User.objects.visible_to(request.user).found_by(words).prefetch_related(Prefetch("grants", live, to_attr="live_grants"))
     page = ByColumns[User]("username", among=User.objects.visible_to(request.user)).page(Turn.read(request.GET), found)
+    if words:
+        audit.record(request.user, "user.searched", address=audit.address_of(request), shown=[str(user.public_id) for user in page.items])
     context = {
         "page": page,
         "counted": Counted.capped(found),
         "words": words,
         "can_add": _may_add(request.user),
+        "can_extend": access.may(request.user, Act.GIVE_GRANTS),
+        "can_review": access.may(request.user, Act.GIVE_ANY_ROLE),
+        "review_due": oversight.is_due(request.user),
         "can_import": access.administers_regions(request.user),
     }
     return render(request, "accounts/user_list.html", context)
 
 
+@needs_proof
 @never_cache
 @require_http_methods(["GET", "POST"])
 def user_add(request: AuthenticatedRequest) -> HttpResponse:
@@ -65,7 +72,11 @@ def user_add(request: AuthenticatedRequest) -> HttpResponse:
 def user_detail(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Show a user, their grants and tokens, and what may be done about them."""
     user = _user(request, user_id)
-    grants = list(user.grants.select_related("region", "work_unit", "branch", "given_by", "revoked_by").order_by("revoked_at", "role", "pk"))
+    grants = list(
+        user.grants.filter(access.grants_seen(request.user))
+        .select_related("region", "work_unit", "branch", "given_by", "revoked_by")
+        .order_by("revoked_at", "role", "pk")
+    )
     revocable = set(user.grants.filter(access.grants_given_by(request.user), revoked_at=None).values_list("pk", flat=True))
     kept = User.objects.kept_by(request.user).filter(pk=user.pk).exists()
     now, today = clock.now(), clock.today()
@@ -77,11 +88,14 @@ def user_detail(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
         "token_form": TokenForm(),
         "code": user.activation_codes.filter(used_at=None, expires_at__gt=now).first(),
         "can_keep": kept,
+        "second_person": kept and resets.needs_second_person(user),
+        "resets": resets.open_resets().filter(account=user).select_related("asked_by", "confirmed_by") if kept else [],
         "can_give": user.pk != request.user.pk and access.may(request.user, Act.GIVE_ANY_ROLE if user.is_machine else Act.GIVE_GRANTS),
     }
     return render(request, "accounts/user_detail.html", context)
 
 
+@needs_proof
 @require_POST
 @never_cache
 def user_reset(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
@@ -94,14 +108,35 @@ def user_reset(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     return _printed(request, [issued])
 
 
+@needs_proof
+@require_POST
+def factor_reset(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
+    """Take the second factor of somebody away who lost telephone and codes."""
+    user = _user(request, user_id)
+    try:
+        factors.reset(actor=request.user, user=user, address=audit.address_of(request))
+    except ValidationError as error:
+        return _refused(request, user, error)
+    messages.success(request, _("The second factor is taken away. At the next sign-in a new one is set up; the password stays."))
+    return redirect("accounts:user_detail", user.public_id)
+
+
 @require_POST
 def user_set_active(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Close an account or open it again."""
     user = _user(request, user_id)
-    services.set_active(actor=request.user, user=user, active=request.POST.get("active") == "1", address=audit.address_of(request))
+    services.set_active(actor=request.user, user=user, active=_opens(request), address=audit.address_of(request))
     return redirect("accounts:user_detail", user.public_id)
 
 
+def _opens(request: HttpRequest) -> bool:
+    return request.POST.get("active") == "1"
+
+
+needs_proof(user_set_active, spared=lambda request: not _opens(request))
+
+
+@needs_proof
 @require_http_methods(["GET", "POST"])
 def grant_add(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Give a user a grant."""
@@ -139,6 +174,7 @@ def grant_revoke(request: AuthenticatedRequest, grant_id: UUID) -> HttpResponse:
     return render(request, "accounts/grant_revoke.html", {"grant": grant, "account": grant.user})
 
 
+@needs_proof
 @require_POST
 @never_cache
 def token_add(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:

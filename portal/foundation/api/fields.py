@@ -35,6 +35,12 @@ class ExactField(serializers.DecimalField):
         return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
+# Not the format `time` of JSON Schema, which wants an offset: these hold for every day.
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"})
+class ClockField(serializers.TimeField):
+    """A time of day on the portal's own clock."""
+
+
 @extend_schema_field({"type": "string", "format": "uri", "readOnly": True})
 class UrlField(serializers.Field[Any, Any, str, Any]):
     """The object's own address."""

@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from portal.foundation import epochs
+
 if TYPE_CHECKING:
     # The framework reads this module while it builds the class.
     from rest_framework.views import APIView
@@ -28,14 +30,15 @@ _FORWARD, _BACK = "n", "p"
 
 
 class Cursor(NamedTuple):
-    """A place in a list: the keys of a row, and whether what comes before it is wanted."""
+    """A place in a list: the keys of a row, whether what comes before it is wanted, and the epoch in which it was given out."""
 
     keys: tuple[int, ...]
+    epoch: str
     back: bool = False
 
     def encode(self) -> str:
         """Return the cursor as clients hand it back; what is inside is not theirs to rely on."""
-        text = ",".join([_BACK if self.back else _FORWARD, *map(str, self.keys)])
+        text = ",".join([(_BACK if self.back else _FORWARD) + self.epoch, *map(str, self.keys)])
         return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     @classmethod
@@ -45,10 +48,10 @@ class Cursor(NamedTuple):
         Raises:
             ValueError: this portal never gave out such a cursor.
         """
-        direction, *keys = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii").split(",")
-        if direction not in {_FORWARD, _BACK} or len(keys) != width or not all(key.isdecimal() and len(key) <= 18 for key in keys):
+        begin, *keys = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii").split(",")
+        if begin[:1] not in {_FORWARD, _BACK} or len(keys) != width or not all(key.isdecimal() and len(key) <= 18 for key in keys):
             raise ValueError(text)
-        return cls(tuple(int(key) for key in keys), direction == _BACK)
+        return cls(tuple(int(key) for key in keys), begin[1:], begin[:1] == _BACK)
 
 
 class KeysetPagination(BasePagination):
@@ -58,6 +61,8 @@ class KeysetPagination(BasePagination):
         """Return the rows of the page that `request` asks for."""
         self.request = request
         self.keyset: Sequence[str] = getattr(view, "keyset", ("pk",))
+        # Asked for on every page, whether it has links or not: a cost that depended on the number of rows would surprise.
+        self.epoch = epochs.current()
         size, cursor = self._size(), self._cursor()
         back = cursor is not None and cursor.back
         rows = queryset.order_by(*(f"-{key}" if back else key for key in self.keyset))
@@ -84,8 +89,8 @@ class KeysetPagination(BasePagination):
     def links(self) -> dict[str, str | None]:
         """Return the addresses of the pages around."""
         return {
-            "next": self.link(Cursor(self.keys_of(self.rows[-1]))) if self.has_next else None,
-            "previous": self.link(Cursor(self.keys_of(self.rows[0]), back=True)) if self.has_previous else None,
+            "next": self.link(self.place(self.rows[-1])) if self.has_next else None,
+            "previous": self.link(self.place(self.rows[0], back=True)) if self.has_previous else None,
         }
 
     def get_written_response(self, rows: Iterable[str]) -> HttpResponse:
@@ -93,9 +98,9 @@ class KeysetPagination(BasePagination):
         links = json.dumps(self.links(), separators=(",", ":")).removesuffix("}")
         return HttpResponse(f'{links},"results":[{",".join(rows)}]}}', content_type="application/json")
 
-    def keys_of(self, row: Any) -> tuple[int, ...]:
-        """Return the keys of a row."""
-        return tuple(int(getattr(row, key)) for key in self.keyset)
+    def place(self, row: Any, *, back: bool = False) -> Cursor:
+        """Return the place behind a row, or before it."""
+        return Cursor(tuple(int(getattr(row, key)) for key in self.keyset), self.epoch, back)
 
     def link(self, cursor: Cursor) -> str:
         """Return the address of this list at another place, with the same filters."""
@@ -139,9 +144,12 @@ class KeysetPagination(BasePagination):
         if not text:
             return None
         try:
-            return Cursor.decode(text, len(self.keyset))
+            cursor = Cursor.decode(text, len(self.keyset))
         except (ValueError, Base64Error):
             raise ValidationError({CURSOR: [_("This cursor is not one of ours. Follow the links “next” and “previous” as they are.")]}, code=CURSOR) from None
+        if cursor.epoch != self.epoch:
+            raise epochs.EpochOverError
+        return cursor
 
 
 _NEXT = gettext_lazy("The page after this one; null on the last.")

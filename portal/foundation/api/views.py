@@ -16,11 +16,12 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.viewsets import GenericViewSet
 
-from portal.foundation import audit
+from portal.foundation import audit, epochs
 from portal.foundation.api.pagination import CURSOR, Cursor, KeysetPagination
 from portal.foundation.api.schema import NDJSON
 from portal.foundation.change_log import settled_before
 from portal.foundation.copying import copied
+from portal.foundation.proof import needs_proof
 
 # As csv of one column, of which nothing is ever quoted: JSON has no such characters, and no line breaks.
 _AS_LINES: Final = r"(FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')"
@@ -32,9 +33,9 @@ _PRIVATE_PARAMETERS = frozenset({"name"})
 def record_pull(request: Request, resource: str, **details: Any) -> None:
     """Write to the audit log that another system read a list: what it asked for and, of a list, how many rows it got; nothing personal.
 
-    Of people signed in to the pages, only the sight of sensitive fields is kept, and that they took everything.
+    Of people signed in to the pages, only the sight of sensitive fields is kept, a search by name (`shown`), and that they took everything.
     """
-    if request.auth is None and not details.get("sensitive") and not details.get("whole"):
+    if request.auth is None and not details.get("sensitive") and not details.get("whole") and "shown" not in details:
         return
     asked = {name: "…" if name in _PRIVATE_PARAMETERS else value for name, value in request.query_params.items() if name != CURSOR}
     audit.record(request.user, "api.pulled", address=audit.address_of(request._request), resource=resource, parameters=asked, **details)
@@ -46,11 +47,13 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ABC):
     Attributes:
         parameters: query parameters beside those of the FilterSet.
         keyset: fields that order the list; whole numbers, together unique.
+        sight: what the audit log calls it when somebody was shown what is sensitive in one of them.
     """
 
     lookup_field = "public_id"
     parameters: ClassVar[frozenset[str]] = frozenset()
     keyset: ClassVar[tuple[str, ...]] = ("pk",)
+    sight: ClassVar[str] = ""
     queryset: QuerySet[Any, Any]
 
     def get_queryset(self) -> QuerySet[Any, Any]:
@@ -68,6 +71,13 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ABC):
         record_pull(request, self.resource, rows=len(rows), **self.pull_details(rows))
         return self.get_paginated_response(data)
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one object; that what is sensitive in it was shown is audited."""
+        one = self.get_object()
+        if self.sight and self.sensitive_in([one]):
+            audit.record(request.user, self.sight, one, address=audit.address_of(request._request), **self.sight_details())
+        return Response(self.get_serializer(one).data)
+
     @property
     def resource(self) -> str:
         """The name of what is listed, for the audit log."""
@@ -75,6 +85,14 @@ class ReadViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ABC):
 
     def pull_details(self, rows: Sequence[Model]) -> dict[str, Any]:
         """Return what else the audit log says of a pull."""
+        return {"sensitive": self.sensitive_in(rows)} if self.sight else {}
+
+    def sensitive_in(self, rows: Sequence[Any]) -> int:
+        """Return in how many rows whoever asks is shown something sensitive."""
+        return 0
+
+    def sight_details(self) -> dict[str, Any]:
+        """Return what else the audit log says of such a sight."""
         return {}
 
 
@@ -100,9 +118,10 @@ class WrittenViewSet(ReadViewSet):
         """Return a page of the list."""
         found = self.filter_queryset(self.get_queryset()).values_list(*self.keyset, "written", named=True)
         rows: Any = self.paginate_queryset(found)
-        record_pull(request, self.resource, rows=len(rows))
+        record_pull(request, self.resource, rows=len(rows), **self.pull_details(rows))
         return self.paginator.get_written_response(row.written for row in rows)
 
+    @needs_proof
     def pull(self, request: Request) -> HttpResponseBase:
         """Send every row of the list without its pages, a line each, and where the changes begin that they do not show.
 
@@ -111,7 +130,7 @@ class WrittenViewSet(ReadViewSet):
         # In no order: sorting them would hold back the first until the last is written.
         rows = self.filter_queryset(self.get_queryset()).order_by().values_list("written")
         # Asked before the rows are: what ends in between is among them and among the changes, and nothing is in neither.
-        since = Cursor((settled_before(), 0)).encode()
+        since = Cursor((settled_before(), 0), epochs.current()).encode()
         changes = f"{request.build_absolute_uri(reverse('api-changes'))}?{CURSOR}={since}"
         record_pull(request, self.resource, whole=True)
         lines = _lines(rows, changes) if request.method == "GET" else ()

@@ -11,8 +11,12 @@ from portal.foundation import clock
 
 Cell = str | int | Decimal | date | None
 
-# A spreadsheet takes a text that begins so for a formula; control characters in front it may pass over.
-FORMULA: Final = ("=", "+", "-", "@", *map(chr, range(1, 32)))
+# A spreadsheet takes a text that begins so for a formula; control characters in front it may pass over, and the wide signs of Chinese keyboards it may narrow.
+_NARROW: Final = ("=", "+", "-", "@", *map(chr, range(1, 32)))
+_WIDE: Final = ("＝", "＋", "－", "＠")
+FORMULA: Final = (*_NARROW, *_WIDE)
+# What is passed over in front of one: spaces of any width, and what nobody sees.
+_BLANKS: Final = "".join(map(chr, (0x20, 0xA0, 0x1680, 0x180E, *range(0x2000, 0x2010), *range(0x2028, 0x2030), *range(0x205F, 0x2070), 0x3000, 0xFEFF)))
 # What XML cannot hold, written or as a reference.
 _ILLEGAL: Final = r"\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff"
 _NOT_XML: Final = re.compile(f"[\0{_ILLEGAL}\ud800-\udfff]")
@@ -29,17 +33,16 @@ DAY_0: Final = date(1899, 12, 30)
 
 def guarded(value: Cell) -> Cell:
     """Return a value that no spreadsheet computes: a text that looks like a formula gets an apostrophe."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip(_BLANKS).startswith(FORMULA) else value
 
 
 def guarded_sql(text: str) -> str:
     """Return the same of a text in SQL; NULL for an empty one."""
-    codes = [ord(letter) for letter in FORMULA]
-    # Nearly every text is of the first case, which costs next to nothing.
-    return (
-        f"CASE WHEN ascii({text}) > {max(codes)} THEN {text} WHEN ascii({text}) IN ({', '.join(map(str, codes))}) THEN '''' || {text}"
-        f" WHEN {text} <> '' THEN {text} END"
-    )
+    # Nearly every text begins with a Chinese character, which costs next to nothing; or with a letter.
+    plain = f"ascii({text}) BETWEEN {0x3001} AND {0xFEFE} OR ascii({text}) BETWEEN {ord('A')} AND {0x9F}"
+    formulas = ", ".join(str(ord(letter)) for letter in FORMULA)
+    told = f"ascii(ltrim({text}, '{_BLANKS}'))"
+    return f"CASE WHEN {plain} THEN {text} WHEN {told} IN ({formulas}) THEN '''' || {text} WHEN {text} <> '' THEN {text} END"
 
 
 def xml_of(text: str) -> str:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
 def load_units(rows: Iterable[dict[str, str]]) -> int:
     """Load units by code; return how many were added or changed."""
     stored = {unit.code: unit for unit in Unit.objects.all()}
-    changed = 0
+    changed, new = 0, []
     for row in rows:
         values = {
             "name_zh": row["name_zh"],
@@ -48,8 +48,11 @@ def load_units(rows: Iterable[dict[str, str]]) -> int:
             "factor": Decimal(row["factor"]),
             "aliases": _parts(row["aliases_zh"]),
         }
-        changed += _bring(stored.get(row["code"]) or Unit(code=row["code"]), values)
-    return changed
+        if unit := stored.get(row["code"]):
+            changed += _bring(unit, values)
+        else:
+            new.append(Unit(code=row["code"], **values))
+    return changed + len(Unit.objects.bulk_create(new))
 
 
 def load_metrics(rows: Iterable[dict[str, str]]) -> int:
@@ -60,7 +63,7 @@ def load_metrics(rows: Iterable[dict[str, str]]) -> int:
     """
     units = {unit.code: unit for unit in Unit.objects.all()}
     stored = {metric.code: metric for metric in Metric.objects.select_related("unit")}
-    changed = 0
+    changed, new = 0, []
     for position, row in enumerate(rows):
         values = {name: row[name] for name in ("kind", "name_zh", "name_en", "unit_zh", "unit_en", "over_time", "over_places")} | {
             "unit": units[row["unit"]],
@@ -69,16 +72,19 @@ def load_metrics(rows: Iterable[dict[str, str]]) -> int:
             "attributable": row["attributable"] == "yes",
             "position": position,
         }
+        if row["code"] not in stored:
+            new.append(Metric(code=row["code"], **values))
+            continue
         try:
-            changed += _bring(stored.get(row["code"]) or Metric(code=row["code"]), values)
+            changed += _bring(stored[row["code"]], values)
         except IntegrityError as error:
             raise CommandError(f"{row['code']}: {as_validation_error(error).messages[0]}") from error
-    return changed
+    return changed + len(Metric.objects.bulk_create(new))
 
 
 def _bring(row: Unit | Metric, values: dict[str, Any]) -> int:
-    """Give `row` these values; return 1 when it had to be written, else 0."""
-    if row.pk is not None and all(getattr(row, name) == value for name, value in values.items()):
+    """Give a stored row these values; return 1 when it had to be written, else 0."""
+    if all(getattr(row, name) == value for name, value in values.items()):
         return 0
     for name, value in values.items():
         setattr(row, name, value)
