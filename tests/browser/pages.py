@@ -172,6 +172,7 @@ PAGES: Final[tuple[Shown, ...]] = (
     page("portal:search", by=EVERYBODY),
     page("portal:search", by=SEERS, query="?q=临时党支部", state="found"),
     page("portal:search", by=("organiser",), query="?q=没有这个地方", state="nothing found"),
+    page("portal:search", by=("organiser",), query="?q=zjd%00sq&what=branches", state="damaged", status=422),
     # Reports.
     page("activities:today", by=("organiser", "many")),
     page("activities:today", by=("official",), state="files for no branch"),
