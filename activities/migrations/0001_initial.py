@@ -33,6 +33,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "daily report",
                 "verbose_name_plural": "daily reports",
                 "ordering": ["-business_date", "-pk"],
+                "indexes": [
+                    models.Index(fields=["business_date", "branch"], name="daily_report_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("branch", "business_date"),
+                        name="one_daily_report_a_day",
+                        violation_error_message="The branch has a report for this day already.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +91,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "entry",
                 "verbose_name_plural": "entries",
                 "ordering": ["-business_date", "-pk"],
+                "indexes": [
+                    models.Index(fields=["branch", "business_date", "id"], name="entry_by_branch"),
+                    models.Index(fields=["place", "business_date"], name="entry_by_place"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at", None), models.Q(("starts_at__isnull", False), ("ends_at__gte", models.F("starts_at"))), _connector="OR"),
+                        name="entry_ends_after_it_starts",
+                        violation_error_message="The work ends before it starts.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +128,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "participant",
                 "verbose_name_plural": "participants",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entry", "person"), name="person_once_an_entry", violation_error_message="This person stands twice in one entry."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours", None), models.Q(("hours__gte", 0), ("hours__lte", 24)), _connector="OR"),
+                        name="participant_hours_in_a_day",
+                        violation_error_message="Hours lie between 0 and 24.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +168,22 @@ class Migration(migrations.Migration):
                 "verbose_name": "period report",
                 "verbose_name_plural": "period reports",
                 "ordering": ["-last_day", "-first_day", "-pk"],
+                "indexes": [
+                    models.Index(fields=["branch", "first_day", "last_day"], name="period_report_by_span"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="period_report_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gte", models.F("first_day"))),
+                        name="period_report_ends_after_it_starts",
+                        violation_error_message="The end is before the start.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -154,6 +201,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "draft",
                 "verbose_name_plural": "drafts",
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "branch", "business_date"), name="one_draft_a_day"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -253,6 +303,66 @@ class Migration(migrations.Migration):
                 "verbose_name": "report version",
                 "verbose_name_plural": "report versions",
                 "ordering": ["-known_from", "-pk"],
+                "indexes": [
+                    models.Index(fields=["branch", "known_from"], name="report_version_by_branch"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("daily_report", None), ("period_report__isnull", False)),
+                            models.Q(("daily_report__isnull", False), ("period_report", None)),
+                            _connector="OR",
+                        ),
+                        name="version_of_one_report",
+                        violation_error_message="A version belongs to a daily or to a period report.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("daily_report", "number"),
+                        name="daily_version_numbered_once",
+                        violation_error_message="Somebody else filed this report meanwhile.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("period_report", "number"),
+                        name="period_version_numbered_once",
+                        violation_error_message="Somebody else filed this report meanwhile.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("filed", "accepted"))),
+                        fields=("daily_report",),
+                        name="one_current_daily_version",
+                        violation_error_message="Somebody else filed this report meanwhile.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("filed", "accepted"))),
+                        fields=("period_report",),
+                        name="one_current_period_version",
+                        violation_error_message="Somebody else filed this report meanwhile.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("known_until", None), ("known_until__gte", models.F("known_from")), _connector="OR"),
+                        name="version_known_until_after_from",
+                        violation_error_message="The end is before the start.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("known_until", None), ("state__in", ("filed", "accepted"))),
+                            models.Q(models.Q(("state__in", ("filed", "accepted")), _negated=True), ("known_until__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="version_current_is_still_known",
+                        violation_error_message="A version that is no longer current says until when it was.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("nature", "correction"), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                        name="correction_has_a_reason",
+                        violation_error_message="A correction after the due time needs a reason.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("state", "returned"), _negated=True), models.Q(("review_note", ""), _negated=True), _connector="OR"),
+                        name="returned_with_a_note",
+                        violation_error_message="Say what to look at before you return a report.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -321,6 +431,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "statement",
                 "verbose_name_plural": "statements",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="statement_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("branch", None), ("region__isnull", False), ("work_unit", None)),
+                            models.Q(("branch", None), ("region", None), ("work_unit__isnull", False)),
+                            models.Q(("branch__isnull", False), ("region", None), ("work_unit", None)),
+                            _connector="OR",
+                        ),
+                        name="statement_about_one_thing",
+                        violation_error_message="A statement is about one region, one work unit or one branch.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0)), name="statement_not_negative", violation_error_message="A figure cannot be negative."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -390,6 +521,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "goods received",
                 "verbose_name_plural": "goods received",
                 "ordering": ["-received_on", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="stock_receipt_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0)), name="stock_receipt_not_negative", violation_error_message="A figure cannot be negative."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -450,6 +592,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "metric",
                 "verbose_name_plural": "metrics",
                 "ordering": ["position"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("decimals__lte", 3)), name="metric_has_up_to_3_decimals"),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("over_time__in", ["distinct", "none"]), _negated=True), ("over_places", "none"), _connector="OR"),
+                        name="metric_distinct_is_not_added_over_places",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -493,241 +642,28 @@ class Migration(migrations.Migration):
                 "verbose_name": "measure",
                 "verbose_name_plural": "measures",
                 "ordering": ["-business_date", "-pk"],
+                "indexes": [
+                    models.Index(fields=["metric", "business_date"], include=("value", "qualifier", "branch", "entry"), name="measure_by_metric"),
+                    models.Index(fields=["branch", "metric", "business_date"], name="measure_by_branch"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entry", "metric"), name="metric_once_an_entry", violation_error_message="This figure stands twice in one entry."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0)), name="measure_not_negative", violation_error_message="A figure cannot be negative."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value_entered__gte", 0)),
+                        name="measure_entered_not_negative",
+                        violation_error_message="A figure cannot be negative.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("source", "derived"), _negated=True), ("register_revision__isnull", False), _connector="OR"),
+                        name="derived_measure_names_its_revision",
+                        violation_error_message="A figure from a register names the register's revision.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="dailyreport",
-            index=models.Index(fields=["business_date", "branch"], name="daily_report_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="dailyreport",
-            constraint=models.UniqueConstraint(
-                fields=("branch", "business_date"), name="one_daily_report_a_day", violation_error_message="The branch has a report for this day already."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryparticipant",
-            constraint=models.UniqueConstraint(
-                fields=("entry", "person"), name="person_once_an_entry", violation_error_message="This person stands twice in one entry."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entryparticipant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours", None), models.Q(("hours__gte", 0), ("hours__lte", 24)), _connector="OR"),
-                name="participant_hours_in_a_day",
-                violation_error_message="Hours lie between 0 and 24.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="periodreport",
-            index=models.Index(fields=["branch", "first_day", "last_day"], name="period_report_by_span"),
-        ),
-        migrations.AddConstraint(
-            model_name="periodreport",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="period_report_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="periodreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gte", models.F("first_day"))),
-                name="period_report_ends_after_it_starts",
-                violation_error_message="The end is before the start.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportdraft",
-            constraint=models.UniqueConstraint(fields=("user", "branch", "business_date"), name="one_draft_a_day"),
-        ),
-        migrations.AddIndex(
-            model_name="reportversion",
-            index=models.Index(fields=["branch", "known_from"], name="report_version_by_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("daily_report", None), ("period_report__isnull", False)),
-                    models.Q(("daily_report__isnull", False), ("period_report", None)),
-                    _connector="OR",
-                ),
-                name="version_of_one_report",
-                violation_error_message="A version belongs to a daily or to a period report.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(
-                fields=("daily_report", "number"), name="daily_version_numbered_once", violation_error_message="Somebody else filed this report meanwhile."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(
-                fields=("period_report", "number"), name="period_version_numbered_once", violation_error_message="Somebody else filed this report meanwhile."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("filed", "accepted"))),
-                fields=("daily_report",),
-                name="one_current_daily_version",
-                violation_error_message="Somebody else filed this report meanwhile.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ("filed", "accepted"))),
-                fields=("period_report",),
-                name="one_current_period_version",
-                violation_error_message="Somebody else filed this report meanwhile.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("known_until", None), ("known_until__gte", models.F("known_from")), _connector="OR"),
-                name="version_known_until_after_from",
-                violation_error_message="The end is before the start.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("known_until", None), ("state__in", ("filed", "accepted"))),
-                    models.Q(models.Q(("state__in", ("filed", "accepted")), _negated=True), ("known_until__isnull", False)),
-                    _connector="OR",
-                ),
-                name="version_current_is_still_known",
-                violation_error_message="A version that is no longer current says until when it was.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("nature", "correction"), _negated=True), models.Q(("reason", ""), _negated=True), _connector="OR"),
-                name="correction_has_a_reason",
-                violation_error_message="A correction after the due time needs a reason.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reportversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "returned"), _negated=True), models.Q(("review_note", ""), _negated=True), _connector="OR"),
-                name="returned_with_a_note",
-                violation_error_message="Say what to look at before you return a report.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["branch", "business_date", "id"], name="entry_by_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["place", "business_date"], name="entry_by_place"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_at", None), models.Q(("starts_at__isnull", False), ("ends_at__gte", models.F("starts_at"))), _connector="OR"),
-                name="entry_ends_after_it_starts",
-                violation_error_message="The work ends before it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="statement_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("branch", None), ("region__isnull", False), ("work_unit", None)),
-                    models.Q(("branch", None), ("region", None), ("work_unit__isnull", False)),
-                    models.Q(("branch__isnull", False), ("region", None), ("work_unit", None)),
-                    _connector="OR",
-                ),
-                name="statement_about_one_thing",
-                violation_error_message="A statement is about one region, one work unit or one branch.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0)), name="statement_not_negative", violation_error_message="A figure cannot be negative."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stockreceipt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="stock_receipt_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="stockreceipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0)), name="stock_receipt_not_negative", violation_error_message="A figure cannot be negative."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="metric",
-            constraint=models.CheckConstraint(condition=models.Q(("decimals__lte", 3)), name="metric_has_up_to_3_decimals"),
-        ),
-        migrations.AddConstraint(
-            model_name="metric",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("over_time__in", ["distinct", "none"]), _negated=True), ("over_places", "none"), _connector="OR"),
-                name="metric_distinct_is_not_added_over_places",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="measure",
-            index=models.Index(fields=["metric", "business_date"], include=("value", "qualifier", "branch", "entry"), name="measure_by_metric"),
-        ),
-        migrations.AddIndex(
-            model_name="measure",
-            index=models.Index(fields=["branch", "metric", "business_date"], name="measure_by_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.UniqueConstraint(
-                fields=("entry", "metric"), name="metric_once_an_entry", violation_error_message="This figure stands twice in one entry."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0)), name="measure_not_negative", violation_error_message="A figure cannot be negative."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value_entered__gte", 0)), name="measure_entered_not_negative", violation_error_message="A figure cannot be negative."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("source", "derived"), _negated=True), ("register_revision__isnull", False), _connector="OR"),
-                name="derived_measure_names_its_revision",
-                violation_error_message="A figure from a register names the register's revision.",
-            ),
         ),
     ]

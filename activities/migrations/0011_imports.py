@@ -53,6 +53,20 @@ class Migration(migrations.Migration):
                 "verbose_name": "import of reports",
                 "verbose_name_plural": "imports of reports",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["owner", "id"], name="import_by_owner"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("filed_at__isnull", False), ("state", "filed")),
+                            models.Q(models.Q(("state", "filed"), _negated=True), ("filed_at", None)),
+                            _connector="OR",
+                        ),
+                        name="import_is_filed_at_a_moment",
+                        violation_error_message="An import that is filed says when.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +93,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "refused cell",
                 "verbose_name_plural": "refused cells",
                 "ordering": ["of", "line", "pk"],
+                "indexes": [
+                    models.Index(fields=["of", "line", "id"], name="refused_cell_by_line"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +145,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "imported report",
                 "verbose_name_plural": "imported reports",
                 "ordering": ["of", "branch", "business_date"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("of", "branch", "business_date"), name="imported_report_once", violation_error_message="This report stands twice in one import."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,31 +246,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "imported figure",
                 "verbose_name_plural": "imported figures",
             },
-        ),
-        migrations.AddIndex(
-            model_name="reportimport",
-            index=models.Index(fields=["owner", "id"], name="import_by_owner"),
-        ),
-        migrations.AddConstraint(
-            model_name="reportimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("filed_at__isnull", False), ("state", "filed")),
-                    models.Q(models.Q(("state", "filed"), _negated=True), ("filed_at", None)),
-                    _connector="OR",
-                ),
-                name="import_is_filed_at_a_moment",
-                violation_error_message="An import that is filed says when.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="refusedcell",
-            index=models.Index(fields=["of", "line", "id"], name="refused_cell_by_line"),
-        ),
-        migrations.AddConstraint(
-            model_name="importedreport",
-            constraint=models.UniqueConstraint(
-                fields=("of", "branch", "business_date"), name="imported_report_once", violation_error_message="This report stands twice in one import."
-            ),
         ),
     ]

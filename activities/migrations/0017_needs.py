@@ -124,6 +124,53 @@ class Migration(migrations.Migration):
                 "verbose_name": "need",
                 "verbose_name_plural": "needs",
                 "ordering": ["due_at", "pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "resolved"), _negated=True), fields=["due_at", "id"], name="need_by_due"),
+                    models.Index(condition=models.Q(("state", "resolved"), _negated=True), fields=["branch", "due_at"], name="need_of_branch_by_due"),
+                    models.Index(fields=["recorded_on", "id"], name="need_by_day"),
+                    models.Index(condition=models.Q(("state", "resolved")), fields=["resolved_on", "id"], name="need_by_day_resolved"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("resolved_at__isnull", False), ("resolved_on__isnull", False), ("state", "resolved"), models.Q(("result", ""), _negated=True)
+                            ),
+                            models.Q(models.Q(("state", "resolved"), _negated=True), ("resolved_at", None), ("resolved_on", None), ("result", "")),
+                            _connector="OR",
+                        ),
+                        name="need_closing_needs_a_result",
+                        violation_error_message="A need is resolved with a result, and only then has one.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "handed_on"), ("with_region", None), ("with_unit__isnull", False)),
+                            models.Q(("state", "handed_on"), ("with_region__isnull", False), ("with_unit", None)),
+                            models.Q(models.Q(("state", "handed_on"), _negated=True), ("with_region", None), ("with_unit", None)),
+                            _connector="OR",
+                        ),
+                        name="need_handed_on_to_one",
+                        violation_error_message="A need is handed on to one work unit or to one region.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("due_at__gte", models.F("recorded_at")),
+                            models.Q(("resolved_at", None), ("resolved_at__gte", models.F("recorded_at")), _connector="OR"),
+                        ),
+                        name="need_times_follow_each_other",
+                        violation_error_message="A need is due, and resolved, after it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("residents__gte", 1), ("residents__lte", 999)),
+                        name="need_of_one_resident_or_more",
+                        violation_error_message="A need is of one to 999 residents.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("category", "other"), _negated=True), models.Q(("words", ""), _negated=True), _connector="OR"),
+                        name="need_of_another_kind_is_told",
+                        violation_error_message="Say what is needed: “other” alone says nothing.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -237,109 +284,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "event of a need",
                 "verbose_name_plural": "events of needs",
                 "ordering": ["need", "number"],
+                "indexes": [
+                    models.Index(fields=["branch", "business_date", "need"], name="need_event_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("need", "number"), name="need_event_once", violation_error_message="Somebody else has changed this need meanwhile."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "handed_on"), ("to_branch__isnull", False), ("to_region", None), ("to_unit", None)),
+                            models.Q(("kind", "handed_on"), ("to_branch", None), ("to_region", None), ("to_unit__isnull", False)),
+                            models.Q(("kind", "handed_on"), ("to_branch", None), ("to_region__isnull", False), ("to_unit", None)),
+                            models.Q(models.Q(("kind", "handed_on"), _negated=True), ("to_branch", None), ("to_region", None), ("to_unit", None)),
+                            _connector="OR",
+                        ),
+                        name="need_event_hands_on_to_one",
+                        violation_error_message="A need is handed on to one branch, one work unit or one region.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "called_back"), models.Q(("answer", ""), _negated=True)),
+                            models.Q(models.Q(("kind", "called_back"), _negated=True), ("answer", "")),
+                            _connector="OR",
+                        ),
+                        name="need_event_answers_a_call",
+                        violation_error_message="A call-back has an answer, and nothing else has.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="need",
-            index=models.Index(condition=models.Q(("state", "resolved"), _negated=True), fields=["due_at", "id"], name="need_by_due"),
-        ),
-        migrations.AddIndex(
-            model_name="need",
-            index=models.Index(condition=models.Q(("state", "resolved"), _negated=True), fields=["branch", "due_at"], name="need_of_branch_by_due"),
-        ),
-        migrations.AddIndex(
-            model_name="need",
-            index=models.Index(fields=["recorded_on", "id"], name="need_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="need",
-            index=models.Index(condition=models.Q(("state", "resolved")), fields=["resolved_on", "id"], name="need_by_day_resolved"),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at__isnull", False), ("resolved_on__isnull", False), ("state", "resolved"), models.Q(("result", ""), _negated=True)),
-                    models.Q(models.Q(("state", "resolved"), _negated=True), ("resolved_at", None), ("resolved_on", None), ("result", "")),
-                    _connector="OR",
-                ),
-                name="need_closing_needs_a_result",
-                violation_error_message="A need is resolved with a result, and only then has one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "handed_on"), ("with_region", None), ("with_unit__isnull", False)),
-                    models.Q(("state", "handed_on"), ("with_region__isnull", False), ("with_unit", None)),
-                    models.Q(models.Q(("state", "handed_on"), _negated=True), ("with_region", None), ("with_unit", None)),
-                    _connector="OR",
-                ),
-                name="need_handed_on_to_one",
-                violation_error_message="A need is handed on to one work unit or to one region.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("due_at__gte", models.F("recorded_at")), models.Q(("resolved_at", None), ("resolved_at__gte", models.F("recorded_at")), _connector="OR")
-                ),
-                name="need_times_follow_each_other",
-                violation_error_message="A need is due, and resolved, after it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("residents__gte", 1), ("residents__lte", 999)),
-                name="need_of_one_resident_or_more",
-                violation_error_message="A need is of one to 999 residents.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="need",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("category", "other"), _negated=True), models.Q(("words", ""), _negated=True), _connector="OR"),
-                name="need_of_another_kind_is_told",
-                violation_error_message="Say what is needed: “other” alone says nothing.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="needevent",
-            index=models.Index(fields=["branch", "business_date", "need"], name="need_event_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="needevent",
-            constraint=models.UniqueConstraint(
-                fields=("need", "number"), name="need_event_once", violation_error_message="Somebody else has changed this need meanwhile."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="needevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "handed_on"), ("to_branch__isnull", False), ("to_region", None), ("to_unit", None)),
-                    models.Q(("kind", "handed_on"), ("to_branch", None), ("to_region", None), ("to_unit__isnull", False)),
-                    models.Q(("kind", "handed_on"), ("to_branch", None), ("to_region__isnull", False), ("to_unit", None)),
-                    models.Q(models.Q(("kind", "handed_on"), _negated=True), ("to_branch", None), ("to_region", None), ("to_unit", None)),
-                    _connector="OR",
-                ),
-                name="need_event_hands_on_to_one",
-                violation_error_message="A need is handed on to one branch, one work unit or one region.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="needevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "called_back"), models.Q(("answer", ""), _negated=True)),
-                    models.Q(models.Q(("kind", "called_back"), _negated=True), ("answer", "")),
-                    _connector="OR",
-                ),
-                name="need_event_answers_a_call",
-                violation_error_message="A call-back has an answer, and nothing else has.",
-            ),
         ),
     ]

@@ -172,6 +172,30 @@ class Migration(migrations.Migration):
                 "verbose_name": "survey",
                 "verbose_name_plural": "surveys",
                 "ordering": ["-made_on", "-pk"],
+                "indexes": [
+                    models.Index(fields=["-made_on", "-id"], name="survey_by_day"),
+                    models.Index(fields=["branch", "-made_on", "-id"], name="survey_of_branch_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="survey_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_at", None), models.Q(("opened_at__isnull", False), ("closed_at__gte", models.F("opened_at"))), _connector="OR"
+                        ),
+                        name="survey_closes_after_it_opens",
+                        violation_error_message="A survey closes after it was opened.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_day__gte", models.F("made_on"))),
+                        name="survey_has_days",
+                        violation_error_message="The last day is before the day on which the survey was made.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -207,6 +231,57 @@ class Migration(migrations.Migration):
                 "verbose_name": "question",
                 "verbose_name_plural": "questions",
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
+                        fields=("survey", "position"),
+                        name="question_alone_at_its_place",
+                        violation_error_message="Another question stands at this place.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ["one", "several"]), ("options__len__gte", 2), ("options__len__lte", 20)),
+                            models.Q(("kind__in", ["scale", "words"]), ("options__len", 0)),
+                            _connector="OR",
+                        ),
+                        name="question_has_its_options",
+                        violation_error_message="A choice has 2 to 20 options; other questions have none.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("satisfied_at__isnull", False)),
+                        fields=("survey",),
+                        name="one_question_says_who_is_satisfied",
+                        violation_error_message="Another question of this survey says who is satisfied.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("satisfied_at", None),
+                            models.Q(
+                                ("required", True),
+                                ("satisfied_at__gte", 1),
+                                models.Q(
+                                    models.Q(("kind", "one"), ("satisfied_at__lt", models.F("options__len"))),
+                                    models.Q(("kind", "scale"), ("satisfied_at__range", (2, 5))),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="satisfied_lies_among_the_answers",
+                        violation_error_message="Who is satisfied is said by a question that must be answered, and not by all of its answers.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("groups", True)),
+                        fields=("survey",),
+                        name="one_question_makes_groups",
+                        violation_error_message="Another question of this survey makes the groups.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("groups", False), models.Q(("kind", "one"), ("satisfied_at", None)), _connector="OR"),
+                        name="groups_are_made_by_a_choice",
+                        violation_error_message="Groups are made by a choice of one, and not by the one that says who is satisfied.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +336,36 @@ class Migration(migrations.Migration):
                 "verbose_name": "answer to a survey",
                 "verbose_name_plural": "answers to surveys",
                 "ordering": ["-business_date", "-pk"],
+                "indexes": [
+                    models.Index(fields=["-business_date", "-id"], name="survey_answer_by_day"),
+                    models.Index(fields=["branch", "-business_date", "-id"], name="survey_answer_of_branch"),
+                    models.Index(fields=["survey", "-business_date", "-id"], name="survey_answer_of_survey"),
+                    models.Index(fields=["survey", "given_at"], name="survey_answer_by_moment"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("survey", "uid"), name="answer_stored_once", violation_error_message="This answer is stored already."),
+                    models.UniqueConstraint(
+                        fields=("survey", "browser"), name="one_answer_a_browser", violation_error_message="This browser has answered the survey already."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), ("state", "valid")),
+                            models.Q(("state", "invalid"), models.Q(("reason", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="invalid_answer_has_a_reason",
+                        violation_error_message="Say why an answer does not count; one that counts has no reason.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("browser", None), ("channel", "paper"), ("entered_by__isnull", False)),
+                            models.Q(("channel", "link"), ("entered_by", None)),
+                            _connector="OR",
+                        ),
+                        name="paper_answer_names_who_typed_it",
+                        violation_error_message="An answer on paper is typed in by somebody; one by link by nobody.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -291,173 +396,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "answer to a question",
                 "verbose_name_plural": "answers to questions",
-            },
-        ),
-        migrations.AddIndex(
-            model_name="survey",
-            index=models.Index(fields=["-made_on", "-id"], name="survey_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="survey",
-            index=models.Index(fields=["branch", "-made_on", "-id"], name="survey_of_branch_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="survey_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closed_at", None), models.Q(("opened_at__isnull", False), ("closed_at__gte", models.F("opened_at"))), _connector="OR"),
-                name="survey_closes_after_it_opens",
-                violation_error_message="A survey closes after it was opened.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="survey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_day__gte", models.F("made_on"))),
-                name="survey_has_days",
-                violation_error_message="The last day is before the day on which the survey was made.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.UniqueConstraint(
-                deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
-                fields=("survey", "position"),
-                name="question_alone_at_its_place",
-                violation_error_message="Another question stands at this place.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ["one", "several"]), ("options__len__gte", 2), ("options__len__lte", 20)),
-                    models.Q(("kind__in", ["scale", "words"]), ("options__len", 0)),
-                    _connector="OR",
-                ),
-                name="question_has_its_options",
-                violation_error_message="A choice has 2 to 20 options; other questions have none.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("satisfied_at__isnull", False)),
-                fields=("survey",),
-                name="one_question_says_who_is_satisfied",
-                violation_error_message="Another question of this survey says who is satisfied.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("satisfied_at", None),
-                    models.Q(
-                        ("required", True),
-                        ("satisfied_at__gte", 1),
-                        models.Q(
-                            models.Q(("kind", "one"), ("satisfied_at__lt", models.F("options__len"))),
-                            models.Q(("kind", "scale"), ("satisfied_at__range", (2, 5))),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("response", "question"), name="question_answered_once", violation_error_message="This question is answered."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("choices__len__gte", 1), ("free_text", "")),
+                            models.Q(("choices__len", 0), models.Q(("free_text", ""), _negated=True)),
                             _connector="OR",
                         ),
+                        name="answer_is_choices_or_words",
+                        violation_error_message="An answer is choices or words.",
                     ),
-                    _connector="OR",
-                ),
-                name="satisfied_lies_among_the_answers",
-                violation_error_message="Who is satisfied is said by a question that must be answered, and not by all of its answers.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("groups", True)),
-                fields=("survey",),
-                name="one_question_makes_groups",
-                violation_error_message="Another question of this survey makes the groups.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyquestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("groups", False), models.Q(("kind", "one"), ("satisfied_at", None)), _connector="OR"),
-                name="groups_are_made_by_a_choice",
-                violation_error_message="Groups are made by a choice of one, and not by the one that says who is satisfied.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="surveyresponse",
-            index=models.Index(fields=["-business_date", "-id"], name="survey_answer_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="surveyresponse",
-            index=models.Index(fields=["branch", "-business_date", "-id"], name="survey_answer_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="surveyresponse",
-            index=models.Index(fields=["survey", "-business_date", "-id"], name="survey_answer_of_survey"),
-        ),
-        migrations.AddIndex(
-            model_name="surveyresponse",
-            index=models.Index(fields=["survey", "given_at"], name="survey_answer_by_moment"),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyresponse",
-            constraint=models.UniqueConstraint(fields=("survey", "uid"), name="answer_stored_once", violation_error_message="This answer is stored already."),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyresponse",
-            constraint=models.UniqueConstraint(
-                fields=("survey", "browser"), name="one_answer_a_browser", violation_error_message="This browser has answered the survey already."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyresponse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reason", ""), ("state", "valid")), models.Q(("state", "invalid"), models.Q(("reason", ""), _negated=True)), _connector="OR"
-                ),
-                name="invalid_answer_has_a_reason",
-                violation_error_message="Say why an answer does not count; one that counts has no reason.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyresponse",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("browser", None), ("channel", "paper"), ("entered_by__isnull", False)),
-                    models.Q(("channel", "link"), ("entered_by", None)),
-                    _connector="OR",
-                ),
-                name="paper_answer_names_who_typed_it",
-                violation_error_message="An answer on paper is typed in by somebody; one by link by nobody.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=models.UniqueConstraint(
-                fields=("response", "question"), name="question_answered_once", violation_error_message="This question is answered."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="surveyanswer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("choices__len__gte", 1), ("free_text", "")),
-                    models.Q(("choices__len", 0), models.Q(("free_text", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="answer_is_choices_or_words",
-                violation_error_message="An answer is choices or words.",
-            ),
+                ],
+            },
         ),
         migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
         records_changes("activities_survey", "survey"),

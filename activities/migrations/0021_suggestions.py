@@ -100,6 +100,49 @@ class Migration(migrations.Migration):
                 "verbose_name": "suggestion",
                 "verbose_name_plural": "suggestions",
                 "ordering": ["-recorded_on", "-pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "passed")), fields=["passed_at", "id"], name="suggestion_by_wait"),
+                    models.Index(fields=["recorded_on", "id"], name="suggestion_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("words", ""), _negated=True), name="suggestion_says_something", violation_error_message="Write what is suggested."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("passed_at__isnull", False),
+                                ("state__in", ("passed", "answered")),
+                                models.Q(
+                                    models.Q(("with_region", None), ("with_unit__isnull", False)),
+                                    models.Q(("with_region__isnull", False), ("with_unit", None)),
+                                    _connector="OR",
+                                ),
+                            ),
+                            models.Q(("passed_at", None), ("state__in", ("open", "closed")), ("with_region", None), ("with_unit", None)),
+                            _connector="OR",
+                        ),
+                        name="suggestion_is_with_one",
+                        violation_error_message="A suggestion is passed to one region or to one work unit.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answered_at__isnull", False), ("state", "answered"), models.Q(("answer", ""), _negated=True)),
+                            models.Q(models.Q(("state", "answered"), _negated=True), ("answer", ""), ("answered_at", None), ("for_all", False)),
+                            _connector="OR",
+                        ),
+                        name="suggestion_answered_in_words",
+                        violation_error_message="A suggestion is answered in words, and only then has an answer.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("passed_at", None), ("passed_at__gte", models.F("recorded_at")), _connector="OR"),
+                            models.Q(("answered_at", None), ("answered_at__gte", models.F("passed_at")), _connector="OR"),
+                        ),
+                        name="suggestion_times_follow_each_other",
+                        violation_error_message="A suggestion is recorded, then passed on, then answered.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -180,92 +223,30 @@ class Migration(migrations.Migration):
                 "verbose_name": "event of a suggestion",
                 "verbose_name_plural": "events of suggestions",
                 "ordering": ["suggestion", "number"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="suggestion",
-            index=models.Index(condition=models.Q(("state", "passed")), fields=["passed_at", "id"], name="suggestion_by_wait"),
-        ),
-        migrations.AddIndex(
-            model_name="suggestion",
-            index=models.Index(fields=["recorded_on", "id"], name="suggestion_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("words", ""), _negated=True), name="suggestion_says_something", violation_error_message="Write what is suggested."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("passed_at__isnull", False),
-                        ("state__in", ("passed", "answered")),
-                        models.Q(
-                            models.Q(("with_region", None), ("with_unit__isnull", False)),
-                            models.Q(("with_region__isnull", False), ("with_unit", None)),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("suggestion", "number"),
+                        name="suggestion_event_once",
+                        violation_error_message="Somebody else has changed this suggestion meanwhile.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "passed"), ("to_region", None), ("to_unit__isnull", False)),
+                            models.Q(("kind", "passed"), ("to_region__isnull", False), ("to_unit", None)),
+                            models.Q(models.Q(("kind", "passed"), _negated=True), ("to_region", None), ("to_unit", None)),
                             _connector="OR",
                         ),
+                        name="suggestion_event_passes_to_one",
+                        violation_error_message="A suggestion is passed to one region or to one work unit.",
                     ),
-                    models.Q(("passed_at", None), ("state__in", ("open", "closed")), ("with_region", None), ("with_unit", None)),
-                    _connector="OR",
-                ),
-                name="suggestion_is_with_one",
-                violation_error_message="A suggestion is passed to one region or to one work unit.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("answered_at__isnull", False), ("state", "answered"), models.Q(("answer", ""), _negated=True)),
-                    models.Q(models.Q(("state", "answered"), _negated=True), ("answer", ""), ("answered_at", None), ("for_all", False)),
-                    _connector="OR",
-                ),
-                name="suggestion_answered_in_words",
-                violation_error_message="A suggestion is answered in words, and only then has an answer.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("passed_at", None), ("passed_at__gte", models.F("recorded_at")), _connector="OR"),
-                    models.Q(("answered_at", None), ("answered_at__gte", models.F("passed_at")), _connector="OR"),
-                ),
-                name="suggestion_times_follow_each_other",
-                violation_error_message="A suggestion is recorded, then passed on, then answered.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestionevent",
-            constraint=models.UniqueConstraint(
-                fields=("suggestion", "number"), name="suggestion_event_once", violation_error_message="Somebody else has changed this suggestion meanwhile."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestionevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "passed"), ("to_region", None), ("to_unit__isnull", False)),
-                    models.Q(("kind", "passed"), ("to_region__isnull", False), ("to_unit", None)),
-                    models.Q(models.Q(("kind", "passed"), _negated=True), ("to_region", None), ("to_unit", None)),
-                    _connector="OR",
-                ),
-                name="suggestion_event_passes_to_one",
-                violation_error_message="A suggestion is passed to one region or to one work unit.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="suggestionevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind__in", ("given_back", "answered", "closed")), _negated=True), models.Q(("note", ""), _negated=True), _connector="OR"
-                ),
-                name="suggestion_event_says_why",
-                violation_error_message="Whoever answers a suggestion, gives it back or lays it aside says so in words.",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind__in", ("given_back", "answered", "closed")), _negated=True), models.Q(("note", ""), _negated=True), _connector="OR"
+                        ),
+                        name="suggestion_event_says_why",
+                        violation_error_message="Whoever answers a suggestion, gives it back or lays it aside says so in words.",
+                    ),
+                ],
+            },
         ),
     ]

@@ -56,6 +56,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "inspection",
                 "verbose_name_plural": "inspections",
                 "ordering": ["-business_date", "-pk"],
+                "indexes": [
+                    models.Index(fields=["business_date", "id"], name="inspection_by_day"),
+                    models.Index(fields=["branch", "business_date", "id"], name="inspection_of_branch_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("id", "branch"), name="inspection_id_branch"),
+                    models.CheckConstraint(
+                        condition=models.Q(("business_date__lte", models.F("recorded_on"))),
+                        name="inspection_was_before_it_was_recorded",
+                        violation_error_message="An inspection is recorded when it has been.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("inspector", ""), _negated=True), models.Q(("looked_at", ""), _negated=True), models.Q(("result", ""), _negated=True)
+                        ),
+                        name="inspection_says_who_what_and_how",
+                        violation_error_message="Say who inspected, what was looked at, and with what result.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False), models.Q(("withdrawn_why", ""), _negated=True)),
+                            models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
+                            _connector="OR",
+                        ),
+                        name="inspection_withdrawn_with_a_reason",
+                        violation_error_message="An inspection is withdrawn with a reason, and only then has one.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +140,40 @@ class Migration(migrations.Migration):
                 "verbose_name": "point to mend",
                 "verbose_name_plural": "points to mend",
                 "ordering": ["due_on", "pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state__in", ["open", "mended"])), fields=["due_on", "id"], name="inspection_point_by_due"),
+                    models.Index(condition=models.Q(("state__in", ["open", "mended"])), fields=["branch", "due_on"], name="inspection_point_of_branch"),
+                    models.Index(fields=["found_on", "id"], name="inspection_point_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("what", ""), _negated=True), name="inspection_point_is_told", violation_error_message="Say what is to be mended."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("due_on__gte", models.F("found_on"))),
+                        name="inspection_point_due_after_it_was_found",
+                        violation_error_message="What was found is to be mended on that day or later.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("checked_at", None), ("mended_at", None), ("state", "open")),
+                            models.Q(("checked_at", None), ("mended_at__isnull", False), ("state", "mended")),
+                            models.Q(("checked_at__isnull", False), ("mended_at__isnull", False), ("state", "checked")),
+                            models.Q(("checked_at", None), ("state", "dropped")),
+                            _connector="OR",
+                        ),
+                        name="inspection_point_state_has_its_times",
+                        violation_error_message="A point is mended before it is checked, and each has its time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("mended_at", None), ("mended_at__gte", models.F("opened_at")), _connector="OR"),
+                            models.Q(("checked_at", None), ("checked_at__gte", models.F("mended_at")), _connector="OR"),
+                        ),
+                        name="inspection_point_times_follow_each_other",
+                        violation_error_message="A point is recorded, then mended, then checked.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -177,125 +239,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "event of a point",
                 "verbose_name_plural": "events of points",
                 "ordering": ["point", "number"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("point", "number"),
+                        name="inspection_point_event_once",
+                        violation_error_message="Somebody else has changed this point meanwhile.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["opened", "assigned", "passed"]), models.Q(("note", ""), _negated=True), _connector="OR"),
+                        name="inspection_point_event_is_told",
+                        violation_error_message="Say what was done, or what is still missing.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("due_on__isnull", False), ("kind__in", ["opened", "sent_back"])),
+                            models.Q(models.Q(("kind__in", ["opened", "sent_back"]), _negated=True), ("due_on", None)),
+                            _connector="OR",
+                        ),
+                        name="inspection_point_event_sets_a_deadline",
+                        violation_error_message="What is found, or sent back, has a day by which it is to be mended; nothing else has.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="inspection",
-            index=models.Index(fields=["business_date", "id"], name="inspection_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="inspection",
-            index=models.Index(fields=["branch", "business_date", "id"], name="inspection_of_branch_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.UniqueConstraint(fields=("id", "branch"), name="inspection_id_branch"),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("business_date__lte", models.F("recorded_on"))),
-                name="inspection_was_before_it_was_recorded",
-                violation_error_message="An inspection is recorded when it has been.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("inspector", ""), _negated=True), models.Q(("looked_at", ""), _negated=True), models.Q(("result", ""), _negated=True)
-                ),
-                name="inspection_says_who_what_and_how",
-                violation_error_message="Say who inspected, what was looked at, and with what result.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspection",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("withdrawn_at__isnull", False), ("withdrawn_by__isnull", False), models.Q(("withdrawn_why", ""), _negated=True)),
-                    models.Q(("withdrawn_at", None), ("withdrawn_by", None), ("withdrawn_why", "")),
-                    _connector="OR",
-                ),
-                name="inspection_withdrawn_with_a_reason",
-                violation_error_message="An inspection is withdrawn with a reason, and only then has one.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="inspectionpoint",
-            index=models.Index(condition=models.Q(("state__in", ["open", "mended"])), fields=["due_on", "id"], name="inspection_point_by_due"),
-        ),
-        migrations.AddIndex(
-            model_name="inspectionpoint",
-            index=models.Index(condition=models.Q(("state__in", ["open", "mended"])), fields=["branch", "due_on"], name="inspection_point_of_branch"),
-        ),
-        migrations.AddIndex(
-            model_name="inspectionpoint",
-            index=models.Index(fields=["found_on", "id"], name="inspection_point_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("what", ""), _negated=True), name="inspection_point_is_told", violation_error_message="Say what is to be mended."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_on__gte", models.F("found_on"))),
-                name="inspection_point_due_after_it_was_found",
-                violation_error_message="What was found is to be mended on that day or later.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("checked_at", None), ("mended_at", None), ("state", "open")),
-                    models.Q(("checked_at", None), ("mended_at__isnull", False), ("state", "mended")),
-                    models.Q(("checked_at__isnull", False), ("mended_at__isnull", False), ("state", "checked")),
-                    models.Q(("checked_at", None), ("state", "dropped")),
-                    _connector="OR",
-                ),
-                name="inspection_point_state_has_its_times",
-                violation_error_message="A point is mended before it is checked, and each has its time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("mended_at", None), ("mended_at__gte", models.F("opened_at")), _connector="OR"),
-                    models.Q(("checked_at", None), ("checked_at__gte", models.F("mended_at")), _connector="OR"),
-                ),
-                name="inspection_point_times_follow_each_other",
-                violation_error_message="A point is recorded, then mended, then checked.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpointevent",
-            constraint=models.UniqueConstraint(
-                fields=("point", "number"), name="inspection_point_event_once", violation_error_message="Somebody else has changed this point meanwhile."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpointevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["opened", "assigned", "passed"]), models.Q(("note", ""), _negated=True), _connector="OR"),
-                name="inspection_point_event_is_told",
-                violation_error_message="Say what was done, or what is still missing.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inspectionpointevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("due_on__isnull", False), ("kind__in", ["opened", "sent_back"])),
-                    models.Q(models.Q(("kind__in", ["opened", "sent_back"]), _negated=True), ("due_on", None)),
-                    _connector="OR",
-                ),
-                name="inspection_point_event_sets_a_deadline",
-                violation_error_message="What is found, or sent back, has a day by which it is to be mended; nothing else has.",
-            ),
         ),
     ]

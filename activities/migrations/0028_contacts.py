@@ -42,6 +42,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "contact point",
                 "verbose_name_plural": "contact points",
                 "ordering": ["made_on", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_on", None)),
+                        fields=("region", "spot"),
+                        name="contact_point_once_at_a_place",
+                        violation_error_message="This site is a contact point already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closed_on", None), ("closed_on__gte", models.F("made_on")), _connector="OR"),
+                        name="contact_point_ends_after_it_began",
+                        violation_error_message="The end is before the start.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +80,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "time of a leader",
                 "verbose_name_plural": "times of leaders",
                 "ordering": ["-during"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="contact_term_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("point", "="), ("during", "&&")],
+                        name="contact_point_one_leader_at_a_time",
+                        violation_error_message="Another leader answers for this site in that time.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +129,22 @@ class Migration(migrations.Migration):
                 "verbose_name": "visit to a contact point",
                 "verbose_name_plural": "visits to contact points",
                 "ordering": ["-visited_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["point", "visited_on", "id"], name="contact_visit_by_day"),
+                    models.Index(fields=["visited_on", "id"], name="visit_by_day"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("found", ""), _negated=True),
+                        name="contact_visit_says_what_was_found",
+                        violation_error_message="Say what was found.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("visited_at__lte", models.F("recorded_at"))),
+                        name="contact_visit_was_before_it_was_recorded",
+                        violation_error_message="A visit is recorded when it has been.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -128,59 +167,6 @@ class Migration(migrations.Migration):
                 ),
                 name="inspection_point_of_one_finding",
                 violation_error_message="A point was found by an inspection, or on a visit to a contact point.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_on", None)),
-                fields=("region", "spot"),
-                name="contact_point_once_at_a_place",
-                violation_error_message="This site is a contact point already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactpoint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closed_on", None), ("closed_on__gte", models.F("made_on")), _connector="OR"),
-                name="contact_point_ends_after_it_began",
-                violation_error_message="The end is before the start.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactterm",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="contact_term_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactterm",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("point", "="), ("during", "&&")],
-                name="contact_point_one_leader_at_a_time",
-                violation_error_message="Another leader answers for this site in that time.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="contactvisit",
-            index=models.Index(fields=["point", "visited_on", "id"], name="contact_visit_by_day"),
-        ),
-        migrations.AddIndex(
-            model_name="contactvisit",
-            index=models.Index(fields=["visited_on", "id"], name="visit_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="contactvisit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("found", ""), _negated=True), name="contact_visit_says_what_was_found", violation_error_message="Say what was found."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contactvisit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("visited_at__lte", models.F("recorded_at"))),
-                name="contact_visit_was_before_it_was_recorded",
-                violation_error_message="A visit is recorded when it has been.",
             ),
         ),
     ]

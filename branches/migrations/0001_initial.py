@@ -132,6 +132,22 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "work units",
                 "ordering": ["name_key", "pk"],
                 "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["search"], name="workunit_search", opclasses=["gin_trgm_ops"]),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="work_unit_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", None), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"),
+                        name="work_unit_not_in_itself",
+                        violation_error_message="A work unit cannot belong to itself.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -206,6 +222,50 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "branches",
                 "ordering": ["name_key", "pk"],
                 "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["search"], name="branch_search", opclasses=["gin_trgm_ops"]),
+                    django.contrib.postgres.indexes.GistIndex(fields=["life"], name="branch_by_life"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="branch_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.UniqueConstraint(fields=("id", "life"), name="branch_id_and_life"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on", None),
+                            models.Q(
+                                models.Q(("started_work_on", None), ("ended_on__gte", models.F("started_work_on")), _connector="OR"),
+                                models.Q(("established_on", None), ("ended_on__gte", models.F("established_on")), _connector="OR"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="branch_ends_after_it_starts",
+                        violation_error_message="The branch ends before it starts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("merged_into__isnull", False), ("state", "merged")),
+                                models.Q(models.Q(("state", "merged"), _negated=True), models.Q(("merged_into", None), ("state", "archived"), _connector="OR")),
+                                _connector="OR",
+                            ),
+                            models.Q(("merged_into", None), models.Q(("merged_into", models.F("id")), _negated=True), _connector="OR"),
+                        ),
+                        name="branch_merged_into_another",
+                        violation_error_message="A merged branch names the branch that it went into.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["merged", "dissolved", "archived"]), _negated=True), ("ended_on__isnull", False), _connector="OR"
+                        ),
+                        name="branch_over_has_an_end",
+                        violation_error_message="A branch that is over has an end date.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -219,6 +279,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "path among units",
                 "verbose_name_plural": "paths among units",
+                "constraints": [
+                    models.UniqueConstraint(fields=("ancestor", "descendant"), name="work_unit_path_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,89 +424,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("branch", "ordinal"), name="wave_once", violation_error_message="This wave is declared already.")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="workunit",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="workunit_search", opclasses=["gin_trgm_ops"]),
-        ),
-        migrations.AddConstraint(
-            model_name="workunit",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="work_unit_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workunit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", None), models.Q(("parent", models.F("id")), _negated=True), _connector="OR"),
-                name="work_unit_not_in_itself",
-                violation_error_message="A work unit cannot belong to itself.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="branch",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="branch_search", opclasses=["gin_trgm_ops"]),
-        ),
-        migrations.AddIndex(
-            model_name="branch",
-            index=django.contrib.postgres.indexes.GistIndex(fields=["life"], name="branch_by_life"),
-        ),
-        migrations.AddConstraint(
-            model_name="branch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="branch_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branch",
-            constraint=models.UniqueConstraint(fields=("id", "life"), name="branch_id_and_life"),
-        ),
-        migrations.AddConstraint(
-            model_name="branch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_on", None),
-                    models.Q(
-                        models.Q(("started_work_on", None), ("ended_on__gte", models.F("started_work_on")), _connector="OR"),
-                        models.Q(("established_on", None), ("ended_on__gte", models.F("established_on")), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="branch_ends_after_it_starts",
-                violation_error_message="The branch ends before it starts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        models.Q(("merged_into__isnull", False), ("state", "merged")),
-                        models.Q(models.Q(("state", "merged"), _negated=True), models.Q(("merged_into", None), ("state", "archived"), _connector="OR")),
-                        _connector="OR",
-                    ),
-                    models.Q(("merged_into", None), models.Q(("merged_into", models.F("id")), _negated=True), _connector="OR"),
-                ),
-                name="branch_merged_into_another",
-                violation_error_message="A merged branch names the branch that it went into.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state__in", ["merged", "dissolved", "archived"]), _negated=True), ("ended_on__isnull", False), _connector="OR"),
-                name="branch_over_has_an_end",
-                violation_error_message="A branch that is over has an end date.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workunitpath",
-            constraint=models.UniqueConstraint(fields=("ancestor", "descendant"), name="work_unit_path_once"),
         ),
     ]

@@ -77,6 +77,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "membership",
                 "verbose_name_plural": "memberships",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="membership_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.UniqueConstraint(fields=("id", "branch", "during"), name="membership_id_branch_during"),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="membership_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("during", "&&")],
+                        name="one_membership_at_a_time",
+                        violation_error_message="This person is a member of another branch in that time.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("branch_life", None), ("during__contained_by", models.F("branch_life")), _connector="OR"),
+                        name="membership_inside_the_branch_life",
+                        violation_error_message="The membership must lie inside the life of the branch.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -112,6 +134,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "secondment",
                 "verbose_name_plural": "secondments",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="secondment_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="secondment_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("during", "&&")],
+                        name="sent_by_one_unit_at_a_time",
+                        violation_error_message="This person is sent by a work unit in that time already.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +166,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "squad",
                 "verbose_name_plural": "squads",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="squad_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="squad_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("branch", "="), ("name", "="), ("during", "&&")],
+                        name="one_squad_of_a_name_at_a_time",
+                        violation_error_message="The branch has a squad of this name in that time.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -142,6 +196,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "squad member",
                 "verbose_name_plural": "squad members",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="squad_member_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("squad", "="), ("person", "="), ("during", "&&")],
+                        name="in_a_squad_once_at_a_time",
+                        violation_error_message="This person is in the squad in that time already.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -208,100 +272,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="membership_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(fields=("id", "branch", "during"), name="membership_id_branch_during"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="membership_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("during", "&&")],
-                name="one_membership_at_a_time",
-                violation_error_message="This person is a member of another branch in that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("branch_life", None), ("during__contained_by", models.F("branch_life")), _connector="OR"),
-                name="membership_inside_the_branch_life",
-                violation_error_message="The membership must lie inside the life of the branch.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="secondment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="secondment_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="secondment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="secondment_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="secondment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("during", "&&")],
-                name="sent_by_one_unit_at_a_time",
-                violation_error_message="This person is sent by a work unit in that time already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="squad",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="squad_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="squad",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="squad_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="squad",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("branch", "="), ("name", "="), ("during", "&&")],
-                name="one_squad_of_a_name_at_a_time",
-                violation_error_message="The branch has a squad of this name in that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="squadmember",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="squad_member_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="squadmember",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("squad", "="), ("person", "="), ("during", "&&")],
-                name="in_a_squad_once_at_a_time",
-                violation_error_message="This person is in the squad in that time already.",
-            ),
         ),
     ]

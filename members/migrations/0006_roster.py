@@ -53,6 +53,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "post",
                 "verbose_name_plural": "posts",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="duty_post_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="duty_post_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gte", 1), ("people__lte", 50)),
+                        name="duty_post_takes_one_to_fifty",
+                        violation_error_message="A shift takes between 1 and 50 people.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("branch", "="), ("name", "="), ("during", "&&")],
+                        name="one_duty_post_of_a_name_at_a_time",
+                        violation_error_message="The branch has a post of this name in that time.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +90,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "shift",
                 "verbose_name_plural": "shifts",
                 "ordering": ["during", "pk"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GistIndex(fields=["during"], name="shift_by_time"),
+                    models.Index(fields=["business_date", "id"], name="shift_by_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("id", "during"), name="shift_id_and_time"),
+                    models.UniqueConstraint(fields=("post", "during"), name="shift_once", violation_error_message="The post has this shift already."),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False), ("during__startswith__isnull", False), ("during__endswith__isnull", False)),
+                        name="shift_has_both_ends",
+                        violation_error_message="A shift has a start and, after it, an end.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "during__endswith__lte",
+                                django.db.models.expressions.CombinedExpression(models.F("during__startswith"), "+", models.Value(datetime.timedelta(days=1))),
+                            )
+                        ),
+                        name="shift_of_a_day_at_most",
+                        violation_error_message="A shift lasts 24 hours at most.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("people__gte", 1), ("people__lte", 50)),
+                        name="shift_takes_one_to_fifty",
+                        violation_error_message="A shift takes between 1 and 50 people.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +136,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "assignment",
                 "verbose_name_plural": "assignments",
                 "ordering": ["pk"],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("during", "&&")],
+                        name="one_shift_at_a_time",
+                        violation_error_message="This person is on another shift in that time.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -101,6 +157,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "time of a shift",
                 "verbose_name_plural": "times of shifts",
                 "ordering": ["starts_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("post", "starts_at"), name="one_shift_time_a_start", violation_error_message="Two shifts of a post start at the same time."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,108 +184,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "time off",
                 "verbose_name_plural": "times off",
                 "ordering": ["during", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="time_off_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[("person", "="), ("during", "&&")],
+                        name="off_once_at_a_time",
+                        violation_error_message="This person is off in that time already.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="dutypost",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="duty_post_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dutypost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="duty_post_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dutypost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gte", 1), ("people__lte", 50)),
-                name="duty_post_takes_one_to_fifty",
-                violation_error_message="A shift takes between 1 and 50 people.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dutypost",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("branch", "="), ("name", "="), ("during", "&&")],
-                name="one_duty_post_of_a_name_at_a_time",
-                violation_error_message="The branch has a post of this name in that time.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=django.contrib.postgres.indexes.GistIndex(fields=["during"], name="shift_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="shift",
-            index=models.Index(fields=["business_date", "id"], name="shift_by_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.UniqueConstraint(fields=("id", "during"), name="shift_id_and_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.UniqueConstraint(fields=("post", "during"), name="shift_once", violation_error_message="The post has this shift already."),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False), ("during__startswith__isnull", False), ("during__endswith__isnull", False)),
-                name="shift_has_both_ends",
-                violation_error_message="A shift has a start and, after it, an end.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "during__endswith__lte",
-                        django.db.models.expressions.CombinedExpression(models.F("during__startswith"), "+", models.Value(datetime.timedelta(days=1))),
-                    )
-                ),
-                name="shift_of_a_day_at_most",
-                violation_error_message="A shift lasts 24 hours at most.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("people__gte", 1), ("people__lte", 50)),
-                name="shift_takes_one_to_fifty",
-                violation_error_message="A shift takes between 1 and 50 people.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("during", "&&")],
-                name="one_shift_at_a_time",
-                violation_error_message="This person is on another shift in that time.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="shifttime",
-            constraint=models.UniqueConstraint(
-                fields=("post", "starts_at"), name="one_shift_time_a_start", violation_error_message="Two shifts of a post start at the same time."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timeoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="time_off_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timeoff",
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("person", "="), ("during", "&&")], name="off_once_at_a_time", violation_error_message="This person is off in that time already."
-            ),
         ),
     ]

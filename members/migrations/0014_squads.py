@@ -29,6 +29,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "claim of a post",
                 "verbose_name_plural": "claims of posts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="pioneer_claim_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +52,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "pioneer post",
                 "verbose_name_plural": "pioneer posts",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("key", ""), _negated=True),
+                        fields=("source", "key"),
+                        name="pioneer_post_once_per_source",
+                        violation_error_message="This source has an object with this key already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("during__isempty", False)), name="pioneer_post_for_a_time", violation_error_message="The end is before the start."
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("places__gte", 1), ("places__lte", 20)),
+                        name="pioneer_post_for_one_to_twenty",
+                        violation_error_message="A post is for between 1 and 20 members at a time.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -189,30 +210,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pioneerpost",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("key", ""), _negated=True),
-                fields=("source", "key"),
-                name="pioneer_post_once_per_source",
-                violation_error_message="This source has an object with this key already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pioneerpost",
             constraint=models.UniqueConstraint(fields=("id", "branch", "places", "during"), name="pioneer_post_id_branch_places_during"),
-        ),
-        migrations.AddConstraint(
-            model_name="pioneerpost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="pioneer_post_for_a_time", violation_error_message="The end is before the start."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pioneerpost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("places__gte", 1), ("places__lte", 20)),
-                name="pioneer_post_for_one_to_twenty",
-                violation_error_message="A post is for between 1 and 20 members at a time.",
-            ),
         ),
         migrations.AddConstraint(
             model_name="pioneerpost",
@@ -228,12 +226,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("branch_life", None), ("during__contained_by", models.F("branch_life")), _connector="OR"),
                 name="pioneer_post_inside_the_branch_life",
                 violation_error_message="The post must lie inside the life of the branch.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pioneerclaim",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("during__isempty", False)), name="pioneer_claim_for_a_time", violation_error_message="The end is before the start."
             ),
         ),
         migrations.AddConstraint(

@@ -71,6 +71,37 @@ class Migration(migrations.Migration):
                 "verbose_name": "end of a branch",
                 "verbose_name_plural": "ends of branches",
                 "ordering": ["-begun_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["preparing", "confirmed"])),
+                        fields=("branch",),
+                        name="one_end_of_a_branch",
+                        violation_error_message="Somebody else prepares the end of this branch already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged_into", None), models.Q(("merged_into", models.F("branch")), _negated=True), _connector="OR"),
+                        name="branch_end_not_into_itself",
+                        violation_error_message="Choose another branch that is at work.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_at", None), ("state__in", ["preparing", "stopped"])),
+                            models.Q(("confirmed_at__isnull", False), ("state__in", ["confirmed", "reopened"])),
+                            _connector="OR",
+                        ),
+                        name="branch_end_confirmed_at_some_time",
+                        violation_error_message="An end that is confirmed says when.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reopened_at__isnull", False), ("state", "reopened"), models.Q(("reason", ""), _negated=True)),
+                            models.Q(models.Q(("state", "reopened"), _negated=True), ("reason", ""), ("reopened_at", None)),
+                            _connector="OR",
+                        ),
+                        name="branch_end_reopened_with_a_reason",
+                        violation_error_message="Say why the branch is opened again.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +135,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "archive pack",
                 "verbose_name_plural": "archive packs",
                 "ordering": ["-asked_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("file", None), ("made_at", None), ("manifest", "")),
+                            models.Q(("file__isnull", False), ("made_at__isnull", False), models.Q(("manifest", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="pack_made_with_a_file",
+                        violation_error_message="A pack that is made has a file and a manifest.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +180,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "left open",
                 "verbose_name_plural": "left open",
                 "ordering": ["what", "day", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("end", "what", "day", "object_id"),
+                        name="left_open_once",
+                        nulls_distinct=False,
+                        violation_error_message="A reason for this is written down already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("day__isnull", False), ("object_id", None), ("what", "day")),
+                            models.Q(models.Q(("what", "day"), _negated=True), ("day", None), ("object_id__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="left_open_names_one",
+                        violation_error_message="A reason is about one day or one object.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="left_open_with_a_reason", violation_error_message="Say why it stays as it is."
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,98 +223,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "service letter",
                 "verbose_name_plural": "service letters",
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("end", "work_unit"), name="one_letter_a_unit", violation_error_message="This unit has its letter already."),
+                    models.UniqueConstraint(fields=("end", "number"), name="letter_numbered_once", violation_error_message="Another letter has this number."),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="branchend",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["preparing", "confirmed"])),
-                fields=("branch",),
-                name="one_end_of_a_branch",
-                violation_error_message="Somebody else prepares the end of this branch already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branchend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("merged_into", None), models.Q(("merged_into", models.F("branch")), _negated=True), _connector="OR"),
-                name="branch_end_not_into_itself",
-                violation_error_message="Choose another branch that is at work.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branchend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("confirmed_at", None), ("state__in", ["preparing", "stopped"])),
-                    models.Q(("confirmed_at__isnull", False), ("state__in", ["confirmed", "reopened"])),
-                    _connector="OR",
-                ),
-                name="branch_end_confirmed_at_some_time",
-                violation_error_message="An end that is confirmed says when.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="branchend",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("reopened_at__isnull", False), ("state", "reopened"), models.Q(("reason", ""), _negated=True)),
-                    models.Q(models.Q(("state", "reopened"), _negated=True), ("reason", ""), ("reopened_at", None)),
-                    _connector="OR",
-                ),
-                name="branch_end_reopened_with_a_reason",
-                violation_error_message="Say why the branch is opened again.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="archivepack",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("file", None), ("made_at", None), ("manifest", "")),
-                    models.Q(("file__isnull", False), ("made_at__isnull", False), models.Q(("manifest", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="pack_made_with_a_file",
-                violation_error_message="A pack that is made has a file and a manifest.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leftopen",
-            constraint=models.UniqueConstraint(
-                fields=("end", "what", "day", "object_id"),
-                name="left_open_once",
-                nulls_distinct=False,
-                violation_error_message="A reason for this is written down already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leftopen",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("day__isnull", False), ("object_id", None), ("what", "day")),
-                    models.Q(models.Q(("what", "day"), _negated=True), ("day", None), ("object_id__isnull", False)),
-                    _connector="OR",
-                ),
-                name="left_open_names_one",
-                violation_error_message="A reason is about one day or one object.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="leftopen",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="left_open_with_a_reason", violation_error_message="Say why it stays as it is."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceletter",
-            constraint=models.UniqueConstraint(
-                fields=("end", "work_unit"), name="one_letter_a_unit", violation_error_message="This unit has its letter already."
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="serviceletter",
-            constraint=models.UniqueConstraint(
-                fields=("end", "number"), name="letter_numbered_once", violation_error_message="Another letter has this number."
-            ),
         ),
     ]
