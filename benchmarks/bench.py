@@ -5,7 +5,7 @@
     make bench ARGS="--sizes 1000000 --only dashboard"  one of them
     make bench ARGS=--quick                             small and once; fails when a result is wrong, never because it was slow
 
-A PostgreSQL of its own is started, with production's settings; each size is filled once and kept with `--keep`. Each measurement is a process of
+A PostgreSQL of its own is started, with production's settings; each size is filled once, and kept with `--keep`. Each measurement is a process of
 its own. The table goes to standard output and to `benchmarks/RESULTS.md`.
 """
 
@@ -51,10 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A server of root's runs as another user, who must reach its files.
         Path(folder).mkdir(parents=True, exist_ok=True)
         Path(folder).chmod(0o711)
-        with database.server(Path(folder) / "var") as running:
+        # Plans are the same without fsync.
+        durable = asked.keep is not None or asked.only != ["hot"]
+        with database.server(Path(folder) / "var", durable=durable) as running:
             _collect_static(database.environment(running, "postgres"))
             for entries in sizes:
-                with database.copy_of(database.Size(entries, branches), running) as env:
+                with database.filled(database.Size(entries, branches), running, kept=asked.keep is not None) as env:
                     for subject in _at(entries, asked):
                         found = _in_own_process(subject, entries, env, quick=asked.quick, runs=asked.runs)
                         rows += found if isinstance(found, list) else []

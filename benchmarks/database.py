@@ -1,6 +1,6 @@
-"""A durable PostgreSQL of its own for a run, and in it the data of each size.
+"""A PostgreSQL of its own for a run, and in it the data of each size.
 
-What is filled is kept as a database of its own and never written again: a run works on a copy of it, so that every run begins with the same rows.
+What is filled and kept is a database of its own and never written again: a run works on a copy of it, so that every run begins with the same rows.
 """
 
 import json
@@ -38,10 +38,10 @@ class Size:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """Start the server of `folder` with production's settings, fsync included; stop it at the end."""
+def server(folder: Path, *, durable: bool = True) -> Iterator[Server]:
+    """Start the server of `folder` with production's settings, fsync included where anything is timed; stop it at the end."""
     prepare_data_dir(folder)
-    running = Server(folder)
+    running = Server(folder, durable=durable)
     with patch.object(tuning, "server_settings", _with_room):
         running.start()
     try:
@@ -59,10 +59,14 @@ _settings_of: Final = tuning.server_settings
 
 
 @contextmanager
-def copy_of(size: Size, running: Server, *, seed: int = 1) -> Iterator[dict[str, str]]:
-    """Fill a database of `size` unless one is kept, and yield the environment in which processes work on a copy of it."""
+def filled(size: Size, running: Server, *, kept: bool, seed: int = 1) -> Iterator[dict[str, str]]:
+    """Fill a database of `size` unless there is one, and yield the environment in which processes work on it; on a copy where it is kept."""
     if size.name not in _databases(running):
         _fill(size, running, seed)
+    if not kept:
+        yield environment(running, size.name)
+        _statement(running, "DROP DATABASE {} WITH (FORCE)", size.name)
+        return
     _statement(running, "DROP DATABASE IF EXISTS {} WITH (FORCE)", _WORKED_ON)
     # Whole files are copied, and not every page through the log.
     _statement(running, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", _WORKED_ON, size.name)

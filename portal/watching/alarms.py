@@ -76,6 +76,7 @@ def alarms() -> tuple[Alarm, ...]:
         Alarm("JobsWait", "warning", _("A job has waited for more than 15 minutes."), "portal_oldest_job_age_seconds", ">", 900, 5),
         Alarm("TotalsWait", "warning", _("Changes wait to be folded into the totals: pages grow slow."), "portal_rollup_deltas", ">", 50_000, 10),
         Alarm("HousekeepingOld", "warning", _("The nightly housekeeping has not run for 26 hours."), "portal_housekeeping_age_seconds", ">", 26 * HOUR, 30),
+        Alarm("SealOld", "warning", _("No day of the audit log has been sealed for 26 hours."), "portal_seal_age_seconds", ">", 26 * HOUR, 30),
         Alarm("DiskFills", "warning", _("Growing as it does, the disk is full within 14 days."), "portal_disk_days_left", "<", 14, 60),
         Alarm(
             "SignInsFail",

@@ -26,6 +26,7 @@ HELP: Final = {
     "portal_oldest_job_age_seconds": "How long the oldest job that is due has waited.",
     "portal_worker_age_seconds": "Since when no worker has shown itself; 0 while one does a job.",
     "portal_housekeeping_age_seconds": "Since the last housekeeping.",
+    "portal_seal_age_seconds": "Since a day of the audit log was last sealed; before the first seal, since its first row.",
     "portal_rollup_deltas": "Changes that wait to be folded into the totals.",
     "portal_compaction_age_seconds": "Since changes were last folded into the totals; grows while nobody files.",
     "portal_failed_sign_ins": "Sign-ins that failed in the last hour.",

@@ -36,6 +36,7 @@ _ASKED: Final = """
         (SELECT count(*) FROM foundation_job WHERE state = 'failed' AND finished_at > %(now)s - interval '7 days'),
         (SELECT min(run_after) FROM foundation_job WHERE state = 'queued' AND run_after <= %(now)s),
         (SELECT max(finished_at) FROM foundation_job WHERE state = 'done' AND kind = 'housekeeping'),
+        coalesce((SELECT max(sealed_at) FROM foundation_dayseal), (SELECT at FROM foundation_auditentry ORDER BY id LIMIT 1)),
         (SELECT count(*) FROM activities_rollupdelta),
         (SELECT count(*) FROM foundation_auditentry WHERE action = 'account.sign_in_failed' AND at > %(now)s - interval '1 hour'),
         (SELECT sum(size) FROM (SELECT DISTINCT sha256, size FROM foundation_attachment WHERE thrown_away_at IS NULL) AS held),
@@ -81,7 +82,7 @@ def read() -> Standing:
     with connection.cursor() as cursor:
         cursor.execute(_ASKED, {"now": now})
         row: Any = cursor.fetchone()
-    waiting, running, failed, oldest, housekeeping, deltas, refused, attachments, database, connections, most, version, since = row
+    waiting, running, failed, oldest, housekeeping, sealed, deltas, refused, attachments, database, connections, most, version, since = row
     room, beats, backup, ends = storage.room(), heartbeats.all_of_them(), nightly.standing(), certificates()
     figures: dict[str, float] = {
         "portal_jobs_waiting": waiting,
@@ -90,6 +91,8 @@ def read() -> Standing:
         "portal_oldest_job_age_seconds": _age(oldest, now) if oldest else 0.0,
         "portal_worker_age_seconds": 0.0 if running and heartbeats.worker_is_seen() else _age(beats.get(heartbeats.WORKER), now),
         "portal_housekeeping_age_seconds": _age(housekeeping, now),
+        # Before anything was written there is nothing to seal.
+        "portal_seal_age_seconds": _age(sealed, now) if sealed else 0.0,
         "portal_rollup_deltas": deltas,
         "portal_compaction_age_seconds": _age(beats.get(heartbeats.FOLD), now),
         "portal_failed_sign_ins": refused,

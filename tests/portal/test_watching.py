@@ -23,7 +23,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation import clock, heartbeats
-from portal.foundation.models import AlarmSpell, AuditEntry, Job
+from portal.foundation.models import AlarmSpell, AuditEntry, DaySeal, Job
 from portal.watching import alarms, counting, exposing, figures, slowest
 from portal.watching.figures import Standing
 from tests.runtime.portals import DIRECT, free_port
@@ -125,6 +125,20 @@ def test_spells_of_alarms_are_kept_with_beginning_and_end(db: None) -> None:
     alarms.note({"portal_jobs_failed": 0})
     alarms.note({"portal_jobs_failed": 0})
     assert AlarmSpell.objects.get().ended_at is not None
+
+
+def test_the_audit_log_is_old_since_its_last_seal_or_since_its_first_row(db: None) -> None:
+    def rings() -> bool:
+        return "SealOld" in {alarm.name for alarm in alarms.ringing(figures.read().figures)}
+
+    assert not rings()
+    AuditEntry.objects.create(action="account.signed_out", at=clock.now() - timedelta(hours=27))
+    assert rings()
+    seal = {"day": clock.today() - timedelta(days=2), "entries": 1, "changes": 0, "digest": "a" * 64}
+    DaySeal.objects.create(**seal, sealed_at=clock.now() - timedelta(hours=27))
+    assert rings()
+    DaySeal.objects.create(**seal | {"day": clock.today() - timedelta(days=1)}, sealed_at=clock.now() - timedelta(hours=3))
+    assert not rings()
 
 
 def test_days_left_come_from_how_the_data_grew(everything: None, db: None) -> None:
