@@ -15,7 +15,7 @@ from psycopg2.extras import DateRange
 from branches import access
 from branches.access import Act
 from branches.models import Branch, BranchPlace, BranchSchedule, Region, RegionParent, WorkUnit
-from portal.foundation import audit, clock, refusals
+from portal.foundation import audit, clock, locks, refusals
 from portal.foundation.errors import Forbidden
 
 _DATA_EXCEPTION = "22000"
@@ -128,7 +128,7 @@ def move_branch(*, actor: Model | AnonymousUser, branch: Branch, region: Region,
         raise ValidationError({"from_day": _("Enter the move on the day it happens, not before.")})
     with refusals_beside({}):
         # Held first and whole, as whoever changes the branch's row has it: whoever files for the branch waits here, and not in between.
-        was = Branch.objects.select_for_update(of=("self",)).select_related("region").get(pk=branch.pk).region
+        was = locks.row(Branch, branch.pk, "region").region
         _make_room(BranchPlace.objects.filter(branch=branch), from_day)
         place = BranchPlace.objects.create(branch=branch, region=region, during=DateRange(from_day, None))
         branch.region = region

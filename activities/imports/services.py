@@ -206,4 +206,4 @@ def _of(job: Job) -> ReportImport:
 
 def _held(imported: ReportImport) -> ReportImport:
     """Lock and return the import as it stands now."""
-    return ReportImport.objects.select_for_update(of=("self",)).select_related("owner", "job", "file").get(pk=imported.pk)
+    return locks.row(ReportImport, imported.pk, "owner", "job", "file")

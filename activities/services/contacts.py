@@ -18,7 +18,7 @@ from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
 from branches.services import refusals_beside
 from members.models import Person, Secondment
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.submissions import stored_once
 
@@ -168,7 +168,7 @@ def branches_at(point: ContactPoint) -> Any:
 
 
 def _locked(actor: "User", point: ContactPoint) -> ContactPoint:
-    found: ContactPoint = ContactPoint.objects.select_for_update(of=("self",)).select_related("region").get(pk=point.pk)
+    found = locks.row(ContactPoint, point.pk, "region")
     if not access.can_over(actor, Act.KEEP_CONTACT_POINTS, found.region):
         raise Forbidden
     return found

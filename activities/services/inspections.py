@@ -21,7 +21,7 @@ from branches.access import Act
 from branches.models import Branch
 from branches.services import refusals_beside
 from members.models import Membership, Person
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.submissions import stored_once
 
@@ -103,7 +103,7 @@ def withdraw(*, actor: "User", inspection: Inspection, why: str, at: datetime | 
     if not why.strip():
         raise ValidationError({"why": _("Say why it is withdrawn.")})
     with transaction.atomic():
-        held: Inspection = Inspection.objects.select_for_update(of=("self",)).select_related("branch").get(pk=inspection.pk)
+        held = locks.row(Inspection, inspection.pk, "branch")
         if not may_withdraw(actor, held):
             raise Forbidden
         if held.is_withdrawn:
@@ -220,7 +220,7 @@ def _refuse_strangers(branch: Branch, people: Sequence[Person], field: str) -> N
 
 def _locked(actor: "User", act: Act, point: InspectionPoint) -> InspectionPoint:
     """Lock a point and return it as it stands now; refuse whoever may not do `act` for its branch."""
-    found: InspectionPoint = InspectionPoint.objects.select_for_update(of=("self",)).select_related("branch", "owner").get(pk=point.pk)
+    found = locks.row(InspectionPoint, point.pk, "branch", "owner")
     if not access.can(actor, act, found.branch):
         raise Forbidden
     return found

@@ -22,7 +22,7 @@ from branches.access import Act
 from branches.models import Branch, Region, WorkUnit
 from branches.services import refusals_beside
 from members.models import Membership, Person
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Forbidden
 from portal.foundation.submissions import stored_once
 
@@ -186,7 +186,7 @@ def give_over(*, actor: "User", need: Need, to: Target, note: str) -> Need:
 
     For services that end a branch, inside their transaction: they ask who may. What is resolved meanwhile, or handed on to a region, stays there.
     """
-    held: Need = Need.objects.select_for_update(of=("self",)).select_related("branch").get(pk=need.pk)
+    held = locks.row(Need, need.pk, "branch")
     if held.is_resolved or held.branch == to or (held.state == State.HANDED_ON and not isinstance(to, Branch)):
         return held
     was, held.assignee = held.branch, None
@@ -236,7 +236,7 @@ def confirmed_by_the_resident(need: Need) -> Need:
     Raises:
         Conflict: the need is not resolved.
     """
-    held: Need = Need.objects.select_for_update(of=("self",)).select_related("branch").get(pk=need.pk)
+    held = locks.row(Need, need.pk, "branch")
     _refuse_stale(held, held.revision, State.RESOLVED)
     if held.events.filter(number=held.revision, answer=Answer.SOLVED).exists():
         return held
@@ -283,7 +283,7 @@ def correct(*, actor: "User", need: Need, seen: int, facts: dict[str, Any], at: 
 
 def _locked(actor: "User", need: Need) -> Need:
     """Lock a need and return it as it stands now; refuse whoever neither keeps nor answers it."""
-    found: Need = Need.objects.select_for_update(of=("self",)).select_related("branch", "with_unit", "with_region", "assignee").get(pk=need.pk)
+    found = locks.row(Need, need.pk, "branch", "with_unit", "with_region", "assignee")
     if not access.can(actor, Act.KEEP_NEEDS, found.branch) and not Need.objects.answered_by(actor).filter(pk=found.pk).exists():
         raise Forbidden
     return found

@@ -15,7 +15,7 @@ from activities.models import InspectionPoint, PointFile
 from branches import access
 from branches.access import Act
 from branches.models import Branch
-from portal.foundation import attachments, audit, pictures
+from portal.foundation import attachments, audit, locks, pictures
 from portal.foundation.errors import Forbidden
 from portal.foundation.submissions import stored_once
 
@@ -78,7 +78,7 @@ def take_away(*, actor: "User", row: PointFile) -> None:
     holds: Any = apps.get_model("retention", "Hold")._default_manager
     if holds.in_force().filter(branch=row.point.branch).exists():
         raise ValidationError(_("Something is looked into, and data of this branch is kept meanwhile: nothing can be taken away now."))
-    held = PointFile.objects.select_for_update(of=("self",)).select_related("file").get(pk=row.pk)
+    held = locks.row(PointFile, row.pk, "file")
     if not held.is_gone:
         attachments.throw_away(held.file)
         audit.record(actor, "point_file.taken_away", held)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from activities.models import ReportVersion
 from activities.services.permission import require
 from branches.access import Act
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def confirm(*, actor: "User", version: ReportVersion) -> ReportVersion:
 
 def _held(version: ReportVersion, *states: str) -> ReportVersion:
     """Lock and return the version as it stands now; refuse when it is in none of `states`."""
-    held: ReportVersion = ReportVersion.objects.select_for_update(of=("self",)).select_related("branch").get(pk=version.pk)
+    held = locks.row(ReportVersion, version.pk, "branch")
     if held.state not in states:
         raise Conflict("state", _("Somebody else has dealt with this version meanwhile."), current=held)
     return held

@@ -20,7 +20,7 @@ from branches import access
 from branches.access import Act
 from branches.models import Branch
 from branches.services import refusals_beside
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import Submission
 from portal.foundation.refusals import as_validation_error, constraint_of
@@ -354,8 +354,7 @@ def _require(actor: "User", branch: Branch) -> None:
 
 
 def _locked(survey: Survey) -> Survey:
-    held: Survey = Survey.objects.select_for_update(of=("self",)).select_related("branch").get(pk=survey.pk)
-    return held
+    return locks.row(Survey, survey.pk, "branch")
 
 
 def _made_before(actor: "User", uid: UUID, content: str) -> Survey | None:

@@ -13,7 +13,7 @@ from branches import access
 from branches.access import Act
 from branches.services import refusals_beside
 from members.models import Assignment, HandOver, Shift
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 
 Actor = Model | AnonymousUser
@@ -71,7 +71,7 @@ def take_over(*, actor: Actor, row: HandOver, seen: str) -> HandOver:
     if not may_take_over(actor, row.shift):
         raise Forbidden
     with refusals_beside({}):
-        current: HandOver = HandOver.objects.select_for_update(of=("self",)).select_related("shift").get(pk=row.pk)
+        current = locks.row(HandOver, row.pk, "shift")
         if current.is_taken:
             if current.incoming_by_id == actor.pk:
                 return current

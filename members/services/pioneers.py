@@ -15,7 +15,7 @@ from branches.models import Branch, Region
 from branches.services import refusals_beside
 from members.models import Membership, Person, PioneerClaim, PioneerPost
 from members.services.squads import Actor, cut, may_keep, require
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 
 _DAY: Final = timedelta(days=1)
@@ -213,5 +213,4 @@ def _require_own(actor: Actor, person: Person, branch: Branch) -> None:
 
 def _locked(post: PioneerPost) -> PioneerPost:
     """Return a post, changed or claimed by nobody else until the end of the transaction."""
-    locked: PioneerPost = PioneerPost.objects.select_for_update(no_key=True, of=("self",)).select_related("branch").get(pk=post.pk)
-    return locked
+    return locks.row(PioneerPost, post.pk, "branch", no_key=True)

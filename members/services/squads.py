@@ -18,7 +18,7 @@ from branches.models import Branch, Region
 from branches.services import refusals_beside
 from members.grids import regions_offered, sharing
 from members.models import Membership, Person, Squad, SquadGrid, SquadMember
-from portal.foundation import audit
+from portal.foundation import audit, locks
 from portal.foundation.submissions import stored_once
 
 Actor = Model | AnonymousUser
@@ -338,8 +338,7 @@ def _lock(branch: Branch) -> None:
 
 def _locked(squad: Squad) -> Squad:
     """Return a squad, changed by nobody else until the end of the transaction."""
-    locked: Squad = Squad.objects.select_for_update(no_key=True, of=("self",)).select_related("branch").get(pk=squad.pk)
-    return locked
+    return locks.row(Squad, squad.pk, "branch", no_key=True)
 
 
 def _shortened(during: DateRange, last_day: date) -> DateRange:

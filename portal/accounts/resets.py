@@ -12,7 +12,7 @@ from branches import access
 from branches.access import Act
 from portal.accounts import alerts
 from portal.accounts.models import Alert, Grant, Reset, User
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.refusals import as_validation_error
 
@@ -72,7 +72,7 @@ def answer(*, actor: User, reset: Reset, agrees: bool, address: str | None = Non
         Forbidden: one's own account, one's own request, or no office to confirm with.
         Conflict: `state`, somebody answered it before, or it is over.
     """
-    held = Reset.objects.select_for_update(of=("self",)).select_related("account", "asked_by").get(pk=reset.pk)
+    held = locks.row(Reset, reset.pk, "account", "asked_by")
     if not access.may(actor, Act.CONFIRM_RESETS) or actor.pk in {held.account_id, held.asked_by_id}:
         raise Forbidden
     if not to_confirm(actor).filter(pk=held.pk).exists():

@@ -1,8 +1,11 @@
-"""Locks by name, held until the end of a transaction: they leave with it however it ends, and a pooled connection keeps none."""
+"""Locks by name and locks of rows, held until the end of a transaction: they leave with it however it ends, and a pooled connection keeps none."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db import connection
+from django.db.models import Model
+
+M = TypeVar("M", bound=Model)
 
 _KEY: Final = "hashtextextended(%s, 0)"
 
@@ -19,3 +22,17 @@ def take(name: str) -> bool:
         cursor.execute(f"SELECT pg_try_advisory_xact_lock({_KEY})", [name])
         (taken,) = cursor.fetchone()
     return bool(taken)
+
+
+def row(model: type[M], key: object, *related: str, no_key: bool = False) -> M:
+    """Lock a row, and return it as it stands then, with what it names.
+
+    Two statements: one alone would join a row that changed while we waited to what it named before, so that it would vanish or name nothing.
+    With `no_key` rows that refer to it may still be stored.
+
+    Raises:
+        ObjectDoesNotExist: it was removed meanwhile.
+    """
+    rows = model._default_manager
+    rows.select_for_update(no_key=no_key).only("pk").get(pk=key)
+    return rows.select_related(*related).get(pk=key)

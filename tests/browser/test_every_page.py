@@ -189,6 +189,7 @@ class Site:
             # Services would answer in place of the site after the first visit.
             context = self.browser.new_context(base_url=self.url, locale=LANGUAGES[language], timezone_id="Asia/Shanghai", service_workers="block")
             context.set_default_timeout(15_000)
+            context.add_init_script(AXE_SCRIPT)
             self.windows[language] = context.new_page()
             self.windows[language].on("dialog", lambda dialog: dialog.accept())
         page = self.windows[language]
@@ -203,7 +204,6 @@ class Site:
             for event, hear in hearers.items():
                 page.remove_listener(event, hear)
             page.unroute_all()
-            page.goto("about:blank")
 
 
 @pytest.fixture(scope="module")
@@ -356,8 +356,6 @@ def _faults(page: Page, site: Site, language: str, size: str, picture: str, *, b
         yield from (f"small target: {each}" for each in found["targets"])
     if not by_axe:
         return
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE_SCRIPT)
     for violation in page.evaluate(AXE, TAGS):
         for node in violation["nodes"][:3]:
             yield f"axe {violation['id']}: {node['target']} {node['html'][:200]} {node['failureSummary'][:200]}"

@@ -236,7 +236,7 @@ def locked(actor: User, end: BranchEnd) -> BranchEnd:
         Forbidden: not the actor's to prepare.
         Conflict: it is confirmed, or was given up.
     """
-    held = BranchEnd.objects.select_for_update(of=("self",)).select_related("branch", "merged_into").get(pk=end.pk)
+    held = locks.row(BranchEnd, end.pk, "branch", "merged_into")
     if not access.can(actor, Act.PREPARE_END, held.branch):
         raise Forbidden
     if not held.is_preparing:

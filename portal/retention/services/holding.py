@@ -48,7 +48,7 @@ def lift_hold(*, actor: "User", hold: Hold) -> Hold:
     Raises:
         Forbidden: `actor` places no holds over this branch.
     """
-    held = Hold.objects.select_for_update(of=("self",)).select_related("branch").get(pk=hold.pk)
+    held = locks.row(Hold, hold.pk, "branch")
     _require(actor, held.branch)
     if held.lifted_at is None:
         held.lifted_at, held.lifted_by = clock.now(), actor

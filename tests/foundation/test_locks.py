@@ -1,0 +1,57 @@
+"""Rows that are locked: whoever waited for one reads it as it is when they have it, and what it names too."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from activities.models import Need
+from activities.services.needs import hand_on
+from branches.models import Branch, Region
+from branches.services import move_branch
+from portal.accounts.models import User
+from portal.foundation import locks
+from portal.foundation.models import AuditEntry
+from tests.activities.needs import recorded
+from tests.personas import MARCH_6, City
+from tests.rules import outcome_of_second
+
+# In one statement, what is joined is what the row named before whoever held it let go.
+JOINED_WHILE_LOCKED = re.compile(r"select_for_update\([^\n]*select_related\([^\n]*\.get\(|select_related\([^\n]*select_for_update\([^\n]*\.get\(")
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_branch_that_two_move_at_once_is_moved_twice(administrator: User, branch: Branch, city: City) -> None:
+    def moving(region: Region) -> None:
+        move_branch(actor=administrator, branch=Branch.objects.get(pk=branch.pk), region=region, from_day=MARCH_6)
+
+    assert outcome_of_second(lambda: moving(city.street), lambda: moving(city.community)) is None
+    first, second = AuditEntry.objects.filter(action="branch.moved").order_by("pk")
+    assert first.details["now"] == second.details["was"] == str(city.street.public_id)
+    branch.refresh_from_db()
+    assert branch.region == city.community
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waited_for_a_row_finds_what_it_names_now(organiser: User, branch: Branch, city: City) -> None:
+    need = recorded(branch, organiser)
+    found: list[Need] = []
+
+    def taking() -> None:
+        with transaction.atomic():
+            found.append(locks.row(Need, need.pk, "branch", "with_unit", "with_region"))
+
+    outcome = outcome_of_second(lambda: hand_on(actor=organiser, need=need, seen=1, to=city.street), taking)
+    assert outcome is None
+    assert (found[0].with_region, found[0].branch, found[0].revision) == (city.street, branch, 2)
+
+
+def test_no_row_is_locked_and_joined_in_one_statement() -> None:
+    apps = [Path(settings.BASE_DIR) / name for name in ("branches", "members", "activities", "portal")]
+    sources = [path for app in apps for path in app.rglob("*.py")]
+    assert len(sources) > 300
+    assert [str(path) for path in sources if JOINED_WHILE_LOCKED.search(path.read_text(encoding="utf-8"))] == []
