@@ -27,6 +27,7 @@ _at_end = pytest.StashKey[Any]()
 _LONG: Final = (
     "browser/test_every_page.py",
     "benchmarks/test_bench.py",
+    "test_every_rule.py",
     "test_query_counts.py",
     "test_crawl.py",
     "activities/test_as_of.py",

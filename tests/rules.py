@@ -1,12 +1,12 @@
 """Break the rules that PostgreSQL keeps: through the ORM, through raw SQL, and by two transactions at once.
 
-An app's `test_rules.py`, or `broken_rules.py` beside it, has a table of cases, one or more a rule; `rules_of` says which rules there are, so
+An app's `broken_rules.py` has a table of cases, one or more a rule; `rules_of` says which rules there are, so
 that a new one without a case fails a test.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Barrier, Thread
@@ -162,28 +162,6 @@ class Cases:
             return prepare
 
         return enter
-
-    def one_after_another(self) -> pytest.MarkDecorator:
-        """Give a test each case that can be broken by one transaction, both ways."""
-        chosen = [(case, way) for case in self.known if not case.only_at_once for way in WAYS]
-        return pytest.mark.parametrize(("case", "way"), chosen, ids=[f"{case}-{way}" for case, way in chosen])
-
-    def at_once(self) -> pytest.MarkDecorator:
-        """Give a test each case in which two transactions collide."""
-        chosen = [case for case in self.known if case.collides]
-        return pytest.mark.parametrize("case", chosen, ids=str)
-
-    def alone(self) -> Iterator[Case]:
-        """Cases that one row breaks."""
-        return (case for case in self.known if not case.collides)
-
-    def without_a_case(self) -> set[str]:
-        """Rules of the app that no case breaks."""
-        return rules_of(self.app) - {case.rule for case in self.known}
-
-    def unknown(self) -> set[str]:
-        """Rules that a case breaks and that the app does not have."""
-        return {case.rule for case in self.known} - rules_of(self.app)
 
 
 def our_apps() -> list[str]:

@@ -1,4 +1,4 @@
-"""Each rule of inspections and their points, broken on purpose: cases of `test_rules.py`."""
+"""Each rule of inspections and their points, broken on purpose: cases of `tests/test_every_rule.py`."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Each rule of the ledger of needs, broken on purpose: cases of `test_rules.py`."""
+"""Each rule of the ledger of needs, broken on purpose: cases of `tests/test_every_rule.py`."""
 
 from datetime import date
 from typing import Any

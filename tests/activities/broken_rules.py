@@ -1,4 +1,4 @@
-"""Each rule of reports, figures and the catalogue, broken on purpose: the cases of `test_rules.py`."""
+"""Each rule of reports, figures and the catalogue, broken on purpose: the cases of `tests/test_every_rule.py`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Each rule of surveys, broken on purpose: more cases of `test_rules.py`."""
+"""Each rule of surveys, broken on purpose: more cases of `tests/test_every_rule.py`."""
 
 from datetime import timedelta
 from uuid import uuid4

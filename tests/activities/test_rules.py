@@ -12,50 +12,12 @@ from branches.access import Role
 from branches.models import Branch
 from portal.accounts.models import User
 from portal.foundation.refusals import constraint_of
-from tests.activities import broken_contact_rules, broken_inspection_rules, broken_need_rules, broken_suggestion_rules, broken_survey_rules  # noqa: F401 - enter their cases
-from tests.activities.broken_rules import CASES
 from tests.activities.rows import HOUR, NINE, a_branch, daily, entry, measure, own_metric, stored, version
 from tests.factories import make_person, make_user
 from tests.personas import MARCH_6
-from tests.rules import WAYS, Add, Case, alter, assert_says, check_deferred_rules, refused, refused_at_once, refused_to_both, refused_to_each, second_of_two
+from tests.rules import WAYS, Add, alter, assert_says, check_deferred_rules, second_of_two
 
 pytestmark = pytest.mark.usefixtures("catalogue")
-
-
-# --- Each rule broken ---------------------------------------------------------------------------------------------------
-
-
-def test_every_rule_is_broken_here() -> None:
-    assert not CASES.without_a_case()
-    assert not CASES.unknown()
-
-
-@pytest.mark.django_db
-@CASES.one_after_another()
-def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
-    assert_says(refused(case, way), case.rule)
-
-
-@pytest.mark.django_db(transaction=True)
-@CASES.at_once()
-def test_of_two_at_once_the_second_waits_and_is_refused(case: Case) -> None:
-    assert_says(refused_at_once(case), case.rule)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
-    for case in CASES.alone():
-        # Rows inside a version are added by the transaction that writes it, and by no other.
-        for refusal in refused_to_each(case) if adds_to_a_version(case) else refused_to_both(case):
-            assert_says(refusal, case.rule)
-
-
-def adds_to_a_version(case: Case) -> bool:
-    """Look at what a case writes, and leave nothing behind."""
-    with transaction.atomic():
-        write = case.prepare().write
-        transaction.set_rollback(True)
-    return isinstance(write, Add) and isinstance(write.row, (Entry, Measure, EntryParticipant))
 
 
 # --- A version is written by one transaction ----------------------------------------------------------------------------

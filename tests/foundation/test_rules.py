@@ -1,113 +1,14 @@
-"""What PostgreSQL keeps of the audit log, jobs and submissions, broken on purpose."""
+"""What the rules of the audit log, jobs and submissions allow: what lies just inside."""
 
-from datetime import date, timedelta
-from itertools import count
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from portal.foundation import audit, clock
-from portal.foundation.models import AlarmSpell, AuditArchive, AuditEntry, DaySeal, Job, RowChange, SealedBlock, Submission
+from portal.foundation.models import AuditEntry, Job, Submission
 from tests.factories import make_user
-from tests.rules import Add, Break, Case, Cases, Remove, alter, assert_says, check_deferred_rules, refused, refused_at_once, refused_to_both
-
-CASES = Cases("foundation")
-_numbers = count()
-
-
-def entry() -> AuditEntry:
-    audit.record(make_user(), "report.filed", day="2020-03-06")
-    return AuditEntry.objects.latest("pk")
-
-
-@CASES.breaks("audit_is_append_only")
-def an_audit_entry_changed() -> Break:
-    return Break(alter(entry(), action="report.read"))
-
-
-@CASES.breaks("audit_is_append_only")
-def an_audit_entry_changed_in_no_way() -> Break:
-    return Break(alter(entry(), action="report.filed"))
-
-
-@CASES.breaks("audit_is_append_only")
-def an_audit_entry_deleted() -> Break:
-    return Break(Remove(entry()))
-
-
-@CASES.breaks("history_is_append_only")
-def a_line_of_the_history_changed() -> Break:
-    line = RowChange.objects.create(at=clock.now(), transaction=1, table="none", operation="D", key="1")
-    return Break(alter(line, operation="U"))
-
-
-@CASES.breaks("history_is_append_only")
-def a_line_of_the_history_deleted() -> Break:
-    return Break(Remove(RowChange.objects.create(at=clock.now(), transaction=1, table="none", operation="D", key="1")))
-
-
-@CASES.breaks("seals_are_append_only")
-def a_seal_changed() -> Break:
-    return Break(alter(sealed(), entries=8))
-
-
-@CASES.breaks("seals_are_append_only")
-def a_block_of_a_seal_deleted() -> Break:
-    return Break(Remove(SealedBlock.objects.create(seal=sealed(), log="entries", number=0, ids=[7], marks=b"7" * 32)))
-
-
-@CASES.breaks("seals_are_append_only")
-def an_archived_month_forgotten() -> Break:
-    month = {"month": date(2020 + next(_numbers), 1, 1), "name": "2020-01.jsonl.gz", "sha256": "a" * 64}
-    return Break(Remove(AuditArchive.objects.create(**month, entries=0, changes=0, made_at=clock.now())))
-
-
-def sealed() -> DaySeal:
-    return DaySeal.objects.create(day=date(2020, 1, 1) + timedelta(days=next(_numbers)), entries=0, changes=0, digest="a" * 64, sealed_at=clock.now())
-
-
-@CASES.breaks("job_progress_is_a_percentage")
-def a_job_done_more_than_wholly() -> Break:
-    return Break(Add(Job(kind="export", progress=101)))
-
-
-@CASES.breaks("submission_uid_once_per_account", collides=True)
-def an_identifier_sent_twice() -> Break:
-    account, uid = make_user(), uuid4()
-    return Break(
-        Add(Submission(account=account, uid=uid, fingerprint="b" * 64, object_id=uuid4())),
-        after=Add(Submission(account=account, uid=uid, fingerprint="a" * 64, object_id=uuid4())),
-    )
-
-
-@CASES.breaks("alarm_rings_once", collides=True)
-def an_alarm_noted_twice() -> Break:
-    return Break(Add(AlarmSpell(name="worker", began_at=clock.now())), after=Add(AlarmSpell(name="worker", began_at=clock.now())))
-
-
-def test_every_rule_is_broken_here() -> None:
-    assert not CASES.without_a_case()
-    assert not CASES.unknown()
-
-
-@pytest.mark.django_db
-@CASES.one_after_another()
-def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
-    assert_says(refused(case, way), case.rule)
-
-
-@pytest.mark.django_db(transaction=True)
-@CASES.at_once()
-def test_of_two_at_once_the_second_waits_and_is_refused(case: Case) -> None:
-    assert_says(refused_at_once(case), case.rule)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
-    for case in CASES.alone():
-        for refusal in refused_to_both(case):
-            assert_says(refusal, case.rule)
+from tests.foundation.broken_rules import entry
+from tests.rules import assert_says, check_deferred_rules
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Each rule of words of merit, broken on purpose: cases of `test_rules.py`."""
+"""Each rule of words of merit, broken on purpose: cases of `tests/test_every_rule.py`."""
 
 from typing import Any
 

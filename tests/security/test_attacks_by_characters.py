@@ -225,8 +225,8 @@ def test_a_form_of_thousands_of_fields_or_files_is_refused_in_words(branch: Bran
 
 @pytest.mark.parametrize(("body", "announced"), [(b"", "99999999"), (b"", "9" * 400), (b"a" * 5_242_881, "5242881")], ids=["huge", "no number", "read past"])
 def test_a_body_that_announces_more_than_a_page_takes_is_refused(organiser: User, body: bytes, announced: str) -> None:
-    form = {"content_type": "application/x-www-form-urlencoded", "CONTENT_LENGTH": announced}
-    answer = browser(organiser).generic("POST", reverse("accounts:profile"), body, **form)
+    form = "application/x-www-form-urlencoded"
+    answer = browser(organiser).generic("POST", reverse("accounts:profile"), body, content_type=form, CONTENT_LENGTH=announced)
     assert answer.status_code == 413
     assert "too large" in answer.content.decode()
 

@@ -1,14 +1,12 @@
-"""What PostgreSQL keeps of holds, certificates of destruction and requests about one's own data, broken on purpose."""
+"""What PostgreSQL keeps of holds, certificates of destruction and requests about one's own data, broken on purpose: cases of `tests/test_every_rule.py`."""
 
 from uuid import uuid4
-
-import pytest
 
 from branches.models import Branch
 from portal.foundation import clock
 from portal.retention.models import Certificate, DataRequest, Hold
 from tests.factories import make_branch, make_region, make_user
-from tests.rules import Add, Break, Case, Cases, Remove, alter, assert_says, refused, refused_to_both
+from tests.rules import Add, Break, Cases, Remove, alter
 
 CASES = Cases("retention")
 
@@ -75,21 +73,3 @@ def a_request_thrown_away() -> Break:
     asked = request()
     asked.save()
     return Break(Remove(asked))
-
-
-def test_every_rule_is_broken_here() -> None:
-    assert not CASES.without_a_case()
-    assert not CASES.unknown()
-
-
-@pytest.mark.django_db
-@CASES.one_after_another()
-def test_a_broken_rule_is_refused_by_name_and_in_words(case: Case, way: str) -> None:
-    assert_says(refused(case, way), case.rule)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_one_row_breaks_is_refused_to_two_at_once() -> None:
-    for case in CASES.alone():
-        for refusal in refused_to_both(case):
-            assert_says(refusal, case.rule)
