@@ -6,11 +6,11 @@ Figures have the names that Prometheus knows. Ages are in seconds; what never ha
 import contextlib
 import math
 import platform
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -150,8 +150,6 @@ def _age(moment: datetime | None, now: datetime) -> float:
 
 @cache
 def _versions() -> dict[str, str]:
-    try:
-        own = metadata.version("portal")
-    except metadata.PackageNotFoundError:
-        own = settings.SPECTACULAR_SETTINGS["VERSION"]
+    # The portal is run from its folder, and never installed.
+    own = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     return {"portal": own, "python": platform.python_version(), "django": django.get_version()}

@@ -270,8 +270,17 @@ def _accounts(world: World) -> None:
     enrolled(world.users[PAST_SECOND_STEP])
     Reset.objects.create(account=world.users["auditor"], what="password", reason="电话核实本人", asked_by=world.users["system"])
     world.users["idle-clerk"].grants.update(during=since(TODAY - 90 * DAY, TODAY + 9 * DAY), given_at=clock.now() - 60 * DAY)
-    alerts.tell(organiser, Alert.Kind.NEW_DEVICE, address="192.0.2.7", device="WeChat · Android")
-    alerts.tell(organiser, Alert.Kind.LOCKED_OUT, address="192.0.2.7")
+    told: dict[str, Any] = {
+        "device": "WeChat · Android",
+        "left": 3,
+        "by": "with-codes",
+        "system": "machine",
+        "user": "idle-clerk",
+        "last": "2020-03-15",
+        "count": 2,
+    }
+    for kind in Alert.Kind:
+        alerts.tell(organiser, kind, address="192.0.2.7", **told)
     _grants_and_lock(world)
 
 

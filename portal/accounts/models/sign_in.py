@@ -1,6 +1,6 @@
 """Where an account is signed in, from which devices it ever was, and what its owner has to be told about that."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -110,3 +110,8 @@ class Alert(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.account} {self.kind}"
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of the grant that it tells of."""
+        return date.fromisoformat(self.details["last"]) if "last" in self.details else None
