@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
@@ -51,6 +51,12 @@ def refusals_beside(fields: dict[str, str]) -> Iterator[None]:
         refusal = refusals.as_validation_error(error)
         field = fields.get(refusal.code or "")
         raise (ValidationError({field: refusal}) if field else refusal) from error
+    except OperationalError as error:
+        if not refusals.is_deadlock(error):
+            raise
+        raise ValidationError(
+            _("Somebody else stored something here in the same moment. Nothing of yours is stored: send it once more."), code="busy"
+        ) from error
     except DataError as error:
         # A generated range is computed before any constraint is asked; PostgreSQL then names none.
         if getattr(error.__cause__, "pgcode", "") != _DATA_EXCEPTION:

@@ -17,7 +17,7 @@ from branches.access import Act, Role
 from branches.models import Branch, Region, WorkUnit
 from portal.accounts import alerts, resets
 from portal.accounts.models import ActivationCode, Alert, Device, Grant, Reset, Session, User
-from portal.foundation import audit, clock, codes
+from portal.foundation import audit, clock, codes, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry
 from portal.foundation.refusals import as_validation_error
@@ -169,6 +169,8 @@ def give_grant(*, actor: User, user: User, terms: Terms, address: str | None = N
     if not access.may_give(actor, grant, own=user.pk == actor.pk):
         raise Forbidden
     terms.require_sound(user)
+    # One after the other: of two grants that exclude one another, each would wait until the other is given up.
+    locks.row(User, user.pk, no_key=True)
     try:
         with transaction.atomic():
             grant.save()
@@ -187,6 +189,7 @@ def extend_grant(*, actor: User, grant: Grant, address: str | None = None) -> Gr
         Conflict: `state`, it was taken back or has ended; a new one can be given.
         ValidationError: separate roles would meet in one person.
     """
+    locks.row(User, grant.user_id, no_key=True)
     held = Grant.objects.select_for_update().get(pk=grant.pk)
     if not access.may_give(actor, held, own=held.user_id == actor.pk):
         raise Forbidden
@@ -212,6 +215,7 @@ def revoke_grant(*, actor: User, grant: Grant, address: str | None = None) -> No
     Raises:
         Forbidden: `actor` could not have given it.
     """
+    locks.row(User, grant.user_id, no_key=True)
     held = Grant.objects.select_for_update().get(pk=grant.pk)
     if not access.may_give(actor, held, own=held.user_id == actor.pk):
         raise Forbidden

@@ -5,15 +5,24 @@ Constraints carry theirs (`violation_error_message`); rules kept by triggers hav
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from psycopg2.errors import DeadlockDetected
 
 
 def constraint_of(error: IntegrityError) -> str:
     """Return the name of the constraint that `error` broke, or an empty string."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""
+
+
+def is_deadlock(error: OperationalError) -> bool:
+    """Whether PostgreSQL refused a statement to end a circle of waits: the same may be tried again.
+
+    Two rows of which only one may be stand in such a circle when they come in the same moment: each waits for the other to give up.
+    """
+    return isinstance(error.__cause__, DeadlockDetected)
 
 
 def sentence_for(constraint: str) -> str | Promise:

@@ -60,8 +60,9 @@ PICTURES: Final = os.environ.get("PAGE_PICTURES", "")
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 # What is Latin on a Chinese page by right: addresses, receipts, names of formats and of things that have no other.
+# A checksum, or its beginning, may spell what looks like a word.
 LATIN_BY_RIGHT: Final = re.compile(
-    r"\bhttps?://\S+|\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|JPEG|PNG|Excel|WPS|GB|Ctrl|PDF|Cookie|WeChat|Android|Chrome|Linux|zjdsq|report\.filed)\b"
+    r"\bhttps?://\S+|\b(?=[0-9a-f]*\d)(?:[0-9a-f]{8}|[0-9a-f]{64})\b|\b(?:[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}|xlsx|csv|English|OpenAPI|API|JSON|UUID|Swagger|SHA|kg|JPEG|PNG|Excel|WPS|GB|Ctrl|PDF|Cookie|WeChat|Android|Chrome|Linux|zjdsq|report\.filed)\b"
 )
 LATIN: Final = re.compile(r"[A-Za-z]{4,}")
 PRINTED_BY_MISTAKE: Final = re.compile(r"\bNone\b|\bNaN\b|undefined|\bFalse\b|\bTrue\b|\{\{|%\(|<QuerySet")

@@ -24,6 +24,8 @@ from tests.personas import MARCH_5, MARCH_6, City
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 ContextOf = Callable[..., BrowserContext]
+# In a browser: the phone keeps a copy of no form.
+NOTHING_TYPED = "() => !Object.keys(localStorage).some((key) => key.startsWith('typed:'))"
 
 
 @pytest.fixture
@@ -45,8 +47,10 @@ def state(page: Page) -> Any:
     return page.locator("[data-draft-state]")
 
 
-def value(page: Page, metric: str) -> str:
-    return page.input_value(f"[name=v_{metric}]")
+def expect_values(page: Page, **values: str) -> None:
+    """Wait until the fields of these metrics hold these values."""
+    for metric, typed in values.items():
+        expect(page.locator(f"[name=v_{metric}]")).to_have_value(typed)
 
 
 def pick(page: Page, metric: str, qualifier: str) -> None:
@@ -64,7 +68,7 @@ def test_a_day_is_filed_with_taps_and_the_phone_forgets_its_copy(page: Page, bra
     expect(page.locator("[data-zeroed]")).to_contain_text("turned back")
     expect(page.locator("[data-left]")).to_have_text("All usual figures are filled in")
     page.locator("[data-zeroed] button").click()
-    assert value(page, "turned_back") == ""
+    expect_values(page, turned_back="")
     page.click("[data-zero-rest]")
 
     page.locator(".dock").get_by_role("button", name="Preview").click()
@@ -79,7 +83,7 @@ def test_a_day_is_filed_with_taps_and_the_phone_forgets_its_copy(page: Page, bra
         "turned_back": 0,
         "goods_unloaded": 1500,
     }
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('typed:')).length") == 0
+    page.wait_for_function(NOTHING_TYPED)
 
 
 def test_what_is_typed_is_saved_by_itself_and_found_again(page: Page, url: str, context_of: ContextOf, organiser: User) -> None:
@@ -88,7 +92,7 @@ def test_what_is_typed_is_saved_by_itself_and_found_again(page: Page, url: str, 
     assert ReportDraft.objects.get().data["v_vehicles"] == "20x"
     other_phone = context_of(organiser).new_page()
     other_phone.goto(url)
-    assert value(other_phone, "vehicles") == "20x"
+    expect_values(other_phone, vehicles="20x")
 
 
 def test_without_network_the_phone_keeps_it_and_offers_it_back(page: Page, url: str, branch: Branch) -> None:
@@ -108,9 +112,10 @@ def test_without_network_the_phone_keeps_it_and_offers_it_back(page: Page, url: 
     page.route("**/draft/", lambda route: route.abort())
     page.context.set_offline(False)
     page.reload()
-    assert value(page, "vehicles") == ""
+    expect_values(page, vehicles="")
     page.click("[data-restore-yes]")
-    assert (value(page, "vehicles"), page.input_value("[name=note]")) == ("２０１", "夜班")
+    expect_values(page, vehicles="２０１")
+    assert page.input_value("[name=note]") == "夜班"
 
     # The code of what the phone held is the receipt number of the filing: same content, same identifier.
     page.locator(".dock").get_by_role("button", name="Preview").click()
@@ -177,7 +182,7 @@ def test_a_sign_in_lost_while_typing_loses_nothing(page: Page, url: str, organis
     type_sign_in(page, organiser)
     page.wait_for_url(f"**{url}")
     expect(page.locator("[data-restore-words]")).to_contain_text("is back")
-    assert (value(page, "vehicles"), value(page, "turned_back")) == ("210", "2x")
+    expect_values(page, vehicles="210", turned_back="2x")
 
 
 def test_an_old_token_leads_on_with_what_was_typed(page: Page) -> None:
@@ -185,7 +190,7 @@ def test_an_old_token_leads_on_with_what_was_typed(page: Page) -> None:
     page.evaluate("document.querySelector('form[data-report] [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")
     page.locator(".dock").get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Go on with what you typed").click()
-    assert value(page, "vehicles") == "200"
+    expect_values(page, vehicles="200")
     assert not ReportVersion.objects.exclude(daily_report__business_date=MARCH_5).exists()
 
 
@@ -197,7 +202,7 @@ def test_a_letter_in_a_value_is_said_beside_the_field_which_has_the_focus(page: 
     expect(row).to_contain_text("This is not a number.")
     expect(page.locator("[name=v_turned_back]")).to_be_focused()
     expect(page.get_by_role("alert").first).to_contain_text("turned back")
-    assert value(page, "vehicles") == "200"
+    expect_values(page, vehicles="200")
 
 
 @pytest.mark.parametrize(
@@ -294,7 +299,7 @@ def test_a_second_tab_is_asked_only_about_what_both_changed(page: Page, url: str
 
     second.locator(".dock").get_by_role("button", name="Preview").click()
     expect(second.locator(".questions fieldset")).to_have_count(1)
-    assert (value(second, "turned_back"), value(second, "goods_unloaded")) == ("5", "5")
+    expect_values(second, turned_back="5", goods_unloaded="5")
     second.locator(".questions label", has_text="200").click()
     second.locator(".dock").get_by_role("button", name="Preview").click()
     second.get_by_role("button", name="File the report").click()
@@ -318,9 +323,9 @@ def test_the_whole_way_works_without_script(context_of: ContextOf, organiser: Us
     page.get_by_role("link", name="Fill in today's report").click()
     page.fill("[name=v_vehicles]", "200")
     page.get_by_role("button", name="The rest are 0").click()
-    assert value(page, "turned_back") == "0"
+    expect_values(page, turned_back="0")
     page.get_by_role("button", name="Undo").click()
-    assert value(page, "turned_back") == ""
+    expect_values(page, turned_back="")
     page.get_by_role("button", name="Save the draft").click()
     expect(page.get_by_text("The draft is saved. It is not filed yet.")).to_be_visible()
     page.fill("[name=v_turned_back]", "1")
@@ -366,4 +371,4 @@ def test_signing_out_leaves_nothing_on_the_phone_that_the_server_has(page: Page)
     page.locator("details.menu summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in/**")
-    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('typed:')).length") == 0
+    page.wait_for_function(NOTHING_TYPED)

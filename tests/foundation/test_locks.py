@@ -2,21 +2,25 @@
 
 import re
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import override
 
 from activities.models import Need
 from activities.services.needs import hand_on
 from branches.models import Branch, Region
-from branches.services import move_branch
+from branches.services import move_branch, refusals_beside
 from portal.accounts.models import User
 from portal.foundation import locks
 from portal.foundation.models import AuditEntry
+from tests.accounts.threads import at_once
 from tests.activities.needs import recorded
 from tests.personas import MARCH_6, City
-from tests.rules import outcome_of_second
+from tests.rules import PATIENCE, outcome_of_second
 
 # In one statement, what is joined is what the row named before whoever held it let go.
 JOINED_WHILE_LOCKED = re.compile(r"select_for_update\([^\n]*select_related\([^\n]*\.get\(|select_related\([^\n]*select_for_update\([^\n]*\.get\(")
@@ -48,6 +52,28 @@ def test_whoever_waited_for_a_row_finds_what_it_names_now(organiser: User, branc
     outcome = outcome_of_second(lambda: hand_on(actor=organiser, need=need, seen=1, to=city.street), taking)
     assert outcome is None
     assert (found[0].with_region, found[0].branch, found[0].revision) == (city.street, branch, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("language", "words"), [("en", "Nothing of yours is stored"), ("zh-hans", "请再提交一次")])
+def test_of_two_who_wait_for_each_other_one_is_told_to_send_it_once_more(city: City, language: str, words: str) -> None:
+    crossed = Barrier(2)
+    sentences: list[str] = []
+
+    def taking(first: Region, then: Region) -> None:
+        with override(language):
+            try:
+                with refusals_beside({}):
+                    locks.row(Region, first.pk)
+                    crossed.wait(PATIENCE)
+                    locks.row(Region, then.pk)
+            except ValidationError as refusal:
+                sentences.extend(refusal.messages)
+                raise
+
+    outcomes = at_once(lambda: taking(city.street, city.community), lambda: taking(city.community, city.street))
+    assert sorted(outcomes) == ["ValidationError", "done"]
+    assert words in "".join(sentences)
 
 
 def test_no_row_is_locked_and_joined_in_one_statement() -> None:

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import OperationalError, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
-from psycopg2.errors import DeadlockDetected
 from psycopg2.extras import DateRange
 
 from activities.models import Need, ReportDraft, Survey
@@ -25,6 +24,7 @@ from portal.ending.models import BranchEnd
 from portal.ending.services.preparing import ONE_DAY, locked, queue_pack, refuse_impossible
 from portal.foundation import audit, clock
 from portal.foundation.errors import Forbidden
+from portal.foundation.refusals import is_deadlock
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +53,7 @@ def _again_after_a_deadlock(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 return service(*args, **named)
             except OperationalError as error:
-                if not isinstance(error.__cause__, DeadlockDetected):
+                if not is_deadlock(error):
                     raise
         return service(*args, **named)
 
