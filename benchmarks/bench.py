@@ -32,6 +32,7 @@ RESULTS: Final = ROOT / "benchmarks" / "RESULTS.md"
 SIZES: Final = (1_000_000, 10_000_000)
 # The smaller one shows how cost grows; both have the branches of the larger.
 QUICK: Final = (20_000, 200_000)
+QUICK_BRANCHES: Final = 1_000
 # Those of which rows touched are counted and compared between sizes.
 GROWING: Final = ("totals", "lists", "dashboard")
 # By the name under which `--only` chooses them. Those of a size share a copy of its data: first those that only read, then those that file.
@@ -44,15 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.measure:
         return _measure_here(asked.measure, asked.entries, quick=asked.quick, runs=asked.runs)
     sizes = sorted(asked.sizes)
-    branches = asked.branches or _branches(max(sizes))
+    branches = asked.branches or (QUICK_BRANCHES if asked.quick else _branches(max(sizes)))
     rows: list[Measured] = []
     wrong: list[str] = []
     with tempfile.TemporaryDirectory(prefix="bench-") if asked.keep is None else nullcontext(str(asked.keep)) as folder:
         # A server of root's runs as another user, who must reach its files.
         Path(folder).mkdir(parents=True, exist_ok=True)
         Path(folder).chmod(0o711)
-        # Plans are the same without fsync.
-        durable = asked.keep is not None or asked.only != ["hot"]
+        # Plans are the same without fsync, and nobody keeps the times of a quick run.
+        durable = asked.keep is not None or not (asked.quick or asked.only == ["hot"])
         with database.server(Path(folder) / "var", durable=durable) as running:
             _collect_static(database.environment(running, "postgres"))
             for entries in sizes:
@@ -151,7 +152,7 @@ def _branches(entries: int) -> int:
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the portal beside plain ways of doing the same.")
-    parser.add_argument("--quick", action="store_true", help="200,000 entries, one run; fails only when a result is wrong")
+    parser.add_argument("--quick", action="store_true", help="200,000 entries of 1,000 branches, one run; fails only when a result is wrong")
     parser.add_argument("--sizes", type=_numbers, help="entries, parted by commas (1000000,10000000)")
     parser.add_argument("--branches", type=int, help="branches at every size (as many as the generator gives the largest)")
     parser.add_argument("--only", type=_names, help=f"of {', '.join(SUBJECTS)}")
@@ -177,7 +178,14 @@ def _command(asked: argparse.Namespace) -> str:
     """Return the command that does the same; folders are of no concern to a reader."""
     sizes = None if tuple(asked.sizes) in (SIZES, QUICK) else f"--sizes {','.join(map(str, asked.sizes))}"
     runs = None if asked.runs == (1 if asked.quick else RUNS) else f"--runs {asked.runs}"
-    words = ["--quick" if asked.quick else None, sizes, runs, None if asked.only == _subjects(quick=asked.quick) else f"--only {','.join(asked.only)}"]
+    branches = f"--branches {asked.branches}" if asked.branches else None
+    words = [
+        "--quick" if asked.quick else None,
+        sizes,
+        branches,
+        runs,
+        None if asked.only == _subjects(quick=asked.quick) else f"--only {','.join(asked.only)}",
+    ]
     said = " ".join(word for word in words if word)
     return f'make bench ARGS="{said}"' if said else "make bench"
 
