@@ -1,5 +1,6 @@
 """Who acts in the tests: a small city and one account a role."""
 
+import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from branches.access import Role
 from branches.models import Branch, Region, WorkUnit
 from portal.accounts.models import User
 from portal.foundation import clock as portal_clock
+from tests.beginnings import Beginning, built
 from tests.factories import make_branch, make_person, make_region, make_unit, make_user
 
 MARCH_5 = date(2020, 3, 5)
@@ -89,16 +91,50 @@ def settle() -> None:
     connection.check_constraints()
 
 
+@dataclass(frozen=True)
+class Beginnings:
+    """What tests begin with; the branches stand in the city and report what is in the catalogue."""
+
+    catalogue: Beginning
+    city: Beginning
+    branch: Beginning
+    other_branch: Beginning
+
+
+@pytest.fixture(scope="session")
+def beginnings(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Beginnings:
+    """Build each once, at 21:00 on 6 March 2020, and leave nothing behind."""
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        hold_still(patch)
+        with transaction.atomic():
+            catalogue = built(lambda: call_command("load_reference", verbosity=0))
+            city = built(make_city)
+            trees = pickle.loads(city.given)  # noqa: S301 - pickled a line above
+            branch = built(lambda: make_led_branch(trees.community, trees.company, "望江社区临时党支部", "示例书记", "19900001234", "19900005678"))
+            other = built(lambda: make_led_branch(trees.other_community, trees.bureau, "临湖社区临时党支部", "另一书记", "19900004321", "19900008765"))
+            transaction.set_rollback(True)
+    return Beginnings(catalogue, city, branch, other)
+
+
+def make_led_branch(region: Region, unit: WorkUnit, name: str, secretary: str, phone: str, duty_phone: str) -> Branch:
+    """Make a branch with a secretary from a unit that sends people there."""
+    branch = make_branch(region, name)
+    branch.sending_units.add(unit)
+    make_person(secretary, unit, branch, "secretary", phone=phone, duty_phone=duty_phone)
+    return branch
+
+
 @pytest.fixture
-def catalogue(db: None) -> None:
+def catalogue(db: None, beginnings: Beginnings) -> None:
     """The metric and unit catalogue."""
-    call_command("load_reference", verbosity=0)
+    beginnings.catalogue.again()
 
 
 @pytest.fixture
-def city(db: None) -> City:
+def city(db: None, beginnings: Beginnings) -> City:
     """A small tree of regions and one of work units."""
-    return make_city()
+    found: City = beginnings.city.again()
+    return found
 
 
 def make_city() -> City:
@@ -126,21 +162,17 @@ def make_city() -> City:
 
 
 @pytest.fixture
-def branch(city: City, catalogue: None) -> Branch:
+def branch(city: City, catalogue: None, beginnings: Beginnings) -> Branch:
     """A branch in 望江社区 with a secretary from 示例一公司."""
-    branch = make_branch(city.community, "望江社区临时党支部")
-    branch.sending_units.add(city.company)
-    make_person("示例书记", city.company, branch, "secretary", phone="19900001234", duty_phone="19900005678")
-    return branch
+    found: Branch = beginnings.branch.again()
+    return found
 
 
 @pytest.fixture
-def other_branch(city: City, catalogue: None) -> Branch:
-    """A branch in 临湖社区, another street of the same district."""
-    branch = make_branch(city.other_community, "临湖社区临时党支部")
-    branch.sending_units.add(city.bureau)
-    make_person("另一书记", city.bureau, branch, "secretary", phone="19900004321", duty_phone="19900008765")
-    return branch
+def other_branch(city: City, catalogue: None, beginnings: Beginnings) -> Branch:
+    """A branch in 临湖社区, another street of the same district, with a secretary from 示例局."""
+    found: Branch = beginnings.other_branch.again()
+    return found
 
 
 @pytest.fixture
