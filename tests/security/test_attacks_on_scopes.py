@@ -1,11 +1,16 @@
 """Other people's objects under any address, and grants that nobody may give."""
 
+from uuid import uuid4
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from activities.models import ReportVersion
 from branches.access import Role
 from branches.models import Branch
+from members.models import Person
 from portal.accounts.models import Grant, User
 from portal.foundation import clock
 from portal.foundation.models import AuditEntry
@@ -90,6 +95,21 @@ def test_what_lies_outside_a_scope_is_not_there_under_any_address(
             assert "77" not in [row.get("value") for row in machine(user)("get", f"{path}/").json()["results"]]
     browser(reviewer).post(reverse("activities:review_act"), {"act": "accept", "version": str(version.public_id)})
     assert ReportVersion.objects.get(pk=version.pk).state == "filed"
+
+
+def test_a_number_to_call_outside_of_the_scope_takes_what_one_of_nobody_takes(other_branch: Branch, reviewer: User, official: User) -> None:
+    person = other_branch.memberships.get().person
+    Person.objects.filter(pk=person.pk).update(duty_phone="19900005678")
+    asked = {}
+    for user in (reviewer, make_user("north", (Role.OFFICIAL, reviewer.grants.get().region))):
+        caller = browser(user)
+        for public_id in (person.public_id, uuid4()):
+            with CaptureQueriesContext(connection) as statements:
+                answer = caller.post(reverse("portal:duty_phone", args=[public_id]))
+            asked[public_id] = (answer.status_code, len(statements))
+        assert len(set(asked.values())) == 1
+        assert answer.status_code == 404
+    assert browser(official).post(reverse("portal:duty_phone", args=[person.public_id])).status_code == 200
 
 
 def test_the_same_identifier_of_two_accounts_is_two_filings(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User) -> None:
