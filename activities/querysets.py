@@ -361,10 +361,6 @@ class PointFileQuerySet(ScopedQuerySet[Any]):
     scope_path = "point__branch__"
     scope_act = Act.SEE_PICTURES
 
-    def kept(self) -> Self:
-        """Rows whose content is still there."""
-        return self.filter(file__thrown_away_at=None)
-
 
 class SurveyQuerySet(OfABranchQuerySet):
     """Surveys."""

@@ -197,7 +197,12 @@ def _build_closures() -> None:
 
 
 def _set_sequences() -> None:
-    _each([*TABLES, *REPORTED], "SELECT setval(pg_get_serial_sequence('{0}', 'id'), coalesce(max(id), 1), max(id) IS NOT NULL) FROM {0}")
+    # Never back: what is rolled back afterwards leaves them where they are, and rows elsewhere may bear numbers that were given out before.
+    _each(
+        [*TABLES, *REPORTED],
+        "SELECT setval(sequence, greatest(rows.last, nextval(sequence))) FROM CAST(pg_get_serial_sequence('{0}', 'id') AS regclass) AS sequence,"
+        " (SELECT coalesce(max(id), 0) AS last FROM {0}) AS rows",
+    )
 
 
 def _each(tables: Iterable[str], statement: str) -> None:

@@ -6,14 +6,17 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch, BranchSchedule, Region, WorkUnit
 from branches.services import administers_everything, regions_administered
 from portal.foundation import clock
+from portal.foundation.errors import Conflict
 from portal.foundation.text import fold
 
 # More names than this say nothing to who has to choose.
@@ -218,6 +221,17 @@ def refusals_shown(form: forms.BaseForm) -> Iterator[None]:
         for field, sentences in beside.items():
             for sentence in sentences:
                 form.add_error(field if field in form.fields else None, sentence)
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """Say above the page what a button could not do, because it is refused or somebody was there before."""
+    try:
+        yield
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
+    except Conflict as conflict:
+        messages.warning(request, str(conflict.message))
 
 
 def _among(form: forms.BaseForm, name: str, objects: "QuerySet[Any]") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
@@ -41,9 +41,12 @@ _FIELDS = {
 def refusals_beside(fields: dict[str, str]) -> Iterator[None]:
     """Run a block in a transaction; turn what the database refuses into a validation error beside the field that `fields` names for it.
 
+    A circle of waits is refused in words by the outermost transaction only: within another it is for that one to say what becomes of the whole.
+
     Raises:
         ValidationError: with the field as its key when the constraint has one, else without a field.
     """
+    outermost = not connection.in_atomic_block
     try:
         with transaction.atomic():
             yield
@@ -52,10 +55,10 @@ def refusals_beside(fields: dict[str, str]) -> Iterator[None]:
         field = fields.get(refusal.code or "")
         raise (ValidationError({field: refusal}) if field else refusal) from error
     except OperationalError as error:
-        if not refusals.is_deadlock(error):
+        if not outermost or not refusals.is_deadlock(error):
             raise
         raise ValidationError(
-            _("Somebody else stored something here in the same moment. Nothing of yours is stored: send it once more."), code="busy"
+            _("Somebody else stored something here in the same moment. Nothing of yours is stored: send it once more."), code="deadlock"
         ) from error
     except DataError as error:
         # A generated range is computed before any constraint is asked; PostgreSQL then names none.

@@ -14,8 +14,7 @@ from activities.models.imports import KEPT
 from portal.accounts import importing, oversight
 from portal.accounts.models import ActivationCode, Alert, Device, Session
 from portal.accounts.models.sign_in import ALERTS_KEPT, DEVICES_KEPT
-from portal.ending.services import packs
-from portal.foundation import clock
+from portal.foundation import attachments, clock
 from portal.foundation.jobs import Progress, ask_for
 from portal.foundation.models import AlarmSpell, Job, Submission
 from portal.watching import figures
@@ -39,9 +38,9 @@ def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
     result: dict[str, Any] = {
         "imports": imports.discard_forgotten(now - KEPT),
         "workbooks": importing.throw_away_workbooks(now - CODES_KEPT),
-        "packs": packs.throw_away_sensitive(),
         "told_of_grants": oversight.tell_in_time(),
         "import_files": imports.throw_away_files(now - KEPT),
+        "files": attachments.clear(),
     }
     gone = {
         "sessions": Session.objects.filter(expire_date__lt=now),

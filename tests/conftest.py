@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +22,9 @@ from portal.runtime.postgres import Server, prepare_data_dir
 from portal.runtime.sentences import CannotStartError
 
 pytest_plugins = ["tests.personas"]
+# A busy machine is slow, not broken.
+hypothesis.settings.register_profile("portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True)
+hypothesis.settings.load_profile("portal")
 
 _at_end = pytest.StashKey[Any]()
 # Files that take a minute or more, the longest first: begun last, one of them would keep a single worker busy while the others have nothing left.
@@ -56,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         # Workers are started later and inherit it.
         os.environ["TEST_DATABASE_URL"] = url
     settings.DATABASES["default"].update(database_settings(settings.DATA_DIR, {"DATABASE_URL": url}), CONN_MAX_AGE=0)
+    settings.DATABASES["default"]["OPTIONS"]["connect_timeout"] = 60
     settings.DATABASE_OWNER = None
     _use_own_folder(config)
     # Whoever needs a second factor in real work signs in without one here; the tests of the second factor ask for it.

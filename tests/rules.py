@@ -20,7 +20,7 @@ from django.utils.translation import override
 from portal.foundation.refusals import as_validation_error, constraint_of
 
 HAN = re.compile(r"[\u3400-\u9fff]")
-PATIENCE = 10.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 class Write(Protocol):

@@ -74,7 +74,8 @@ def take_away(*, actor: "User", row: PointFile) -> None:
     """
     if not may_take_away(actor, row.point.branch)(row):
         raise Forbidden
-    # By name: retention stands above the registers. Nobody destroys, while something is looked into, what may tell of it.
+    # Nobody destroys, while something is looked into, what may tell of it: whoever is placing a hold is waited for. By name: retention stands above.
+    locks.hold(locks.ERASING)
     holds: Any = apps.get_model("retention", "Hold")._default_manager
     if holds.in_force().filter(branch=row.point.branch).exists():
         raise ValidationError(_("Something is looked into, and data of this branch is kept meanwhile: nothing can be taken away now."))

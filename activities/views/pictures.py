@@ -16,6 +16,7 @@ from activities.services import pictures as services
 from activities.views.inspections import point_page, seen_point
 from branches import access
 from branches.access import Act
+from branches.forms import refusals_told
 from portal.foundation import attachments, audit, pictures
 from portal.foundation.errors import Conflict
 from portal.foundation.uploads import takes
@@ -65,11 +66,8 @@ def file_take_away(request: HttpRequest, file_id: UUID) -> HttpResponse:
     row = _seen(request, file_id)
     if not services.may_take_away(request.user, row.point.branch)(row):
         raise PermissionDenied
-    try:
+    with refusals_told(request):
         services.take_away(actor=_user(request), row=row)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         messages.success(request, _("Taken away. What it showed is no longer kept."))
     return redirect("inspections:point_detail", row.point.public_id)
 

@@ -1,13 +1,11 @@
 """Making surveys: a new one, its questions while it is in preparation, opening and closing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,9 +19,8 @@ from activities.views.surveys import detail_page, kept_survey
 from branches import access
 from branches.access import Act
 from branches.closing import BranchClosed
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from branches.models import Branch
-from portal.foundation.errors import Conflict
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -92,7 +89,7 @@ def question_act(request: HttpRequest, question_id: UUID) -> HttpResponse:
     acts = {"up": services.raise_question, "remove": services.remove_question}
     if (act := acts.get(request.POST.get("act", ""))) is None:
         raise Http404
-    with _refusals_told(request):
+    with refusals_told(request):
         act(actor=_user(request), question=question)
     return redirect("surveys:survey_detail", question.survey.public_id)
 
@@ -105,21 +102,10 @@ def survey_act(request: HttpRequest, survey_id: UUID) -> HttpResponse:
     if (found := acts.get(request.POST.get("act", ""))) is None:
         raise Http404
     act, said = found
-    with _refusals_told(request):
+    with refusals_told(request):
         act(actor=_user(request), survey=survey)
         messages.success(request, said)
     return redirect("surveys:survey_detail", survey_id)
-
-
-@contextmanager
-def _refusals_told(request: HttpRequest) -> Iterator[None]:
-    """Say above the page what a button could not do."""
-    try:
-        yield
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    except Conflict as conflict:
-        messages.error(request, str(conflict.message))
 
 
 def _branch_field(kept: "QuerySet[Branch, Any]", chosen: str) -> forms.ModelChoiceField:  # type: ignore[type-arg]

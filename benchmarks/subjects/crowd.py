@@ -75,7 +75,7 @@ def require_filed(uids: Sequence[Any]) -> None:
 
 def _file_at_once(filings: Sequence[world.Filing], organisers: int) -> tuple[float, list[float]]:
     """Return the seconds until all is filed but for each organiser's first report, and those of each filing."""
-    begin = Barrier(organisers + 1)
+    begin = Barrier(organisers + 1, timeout=120)
 
     def organiser(number: int) -> list[float]:
         try:

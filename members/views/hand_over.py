@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from branches import access
 from branches.access import Act
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from branches.models import Branch
 from members.filters import HandOverFilter
 from members.models import HandOver, Shift
@@ -78,11 +78,8 @@ def hand_over_take(request: HttpRequest, shift_id: UUID) -> HttpResponse:
     row = HandOver.objects.filter(shift=shift).first()
     if row is None:
         raise Http404
-    try:
+    with refusals_told(request):
         services.take_over(actor=request.user, row=row, seen=request.POST.get("seen", ""))
-    except Conflict as conflict:
-        messages.warning(request, str(conflict.message))
-    else:
         messages.success(request, _("Taken over."))
     return redirect("roster:hand_over", shift_id)
 

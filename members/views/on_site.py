@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from branches import access
 from branches.access import Act
 from branches.filters import regions_seen, units_seen
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from branches.models import Branch
 from branches.querysets import BranchQuerySet
 from members.filters import OnSiteFilter
@@ -98,9 +98,10 @@ def on_site_end(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     form = OnSiteEndForm(branch, request.POST)
     if not form.is_valid():
         return _branch_page(request, branch, form, status=422)
-    ended = services.end_stays(actor=request.user, branch=branch, **form.cleaned_data)
-    said = ngettext("The stay of %(n)d person ends then.", "The stays of %(n)d people end then.", ended) % {"n": ended}
-    messages.success(request, said) if ended else messages.info(request, _("They had left the site by then already."))
+    with refusals_told(request):
+        ended = services.end_stays(actor=request.user, branch=branch, **form.cleaned_data)
+        said = ngettext("The stay of %(n)d person ends then.", "The stays of %(n)d people end then.", ended) % {"n": ended}
+        messages.success(request, said) if ended else messages.info(request, _("They had left the site by then already."))
     return redirect("roster:on_site", branch_id)
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches import access
 from branches.access import Act
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from branches.models import Branch
 from members.forms_roster import PostForm, PostsForm, PutOnForm, TimeOffForm
 from members.models import Assignment, DutyPost, HandOver, Person, Shift, TimeOff
@@ -118,8 +117,9 @@ def shift_change(request: HttpRequest, shift_id: UUID) -> HttpResponse:
         if not (number.isascii() and number.isdecimal() and 1 <= int(number[:4]) <= MOST_PEOPLE):
             messages.error(request, _("A shift takes between 1 and 50 people."))
         else:
-            services.set_people(actor=request.user, shift=shift, people=int(number))
-            messages.success(request, _("Saved."))
+            with refusals_told(request):
+                services.set_people(actor=request.user, shift=shift, people=int(number))
+                messages.success(request, _("Saved."))
     else:
         wanted = _uuid(request.POST.get("person", ""))
         person = Person.objects.filter(assignments__shift=shift, public_id=wanted).first() if wanted else None
@@ -128,11 +128,8 @@ def shift_change(request: HttpRequest, shift_id: UUID) -> HttpResponse:
             services.require(request.user, shift.post.branch)
             messages.info(request, _("Nobody of that name is on the shift any more."))
         else:
-            try:
+            with refusals_told(request):
                 services.take_off(actor=request.user, shift=shift, person=person)
-            except ValidationError as error:
-                messages.error(request, " ".join(error.messages))
-            else:
                 messages.success(request, _("%(name)s is off the shift.") % {"name": person.name})
     return redirect("roster:shift_detail", shift_id)
 
@@ -160,8 +157,9 @@ def time_off_end(request: HttpRequest, off_id: UUID) -> HttpResponse:
     """Let somebody serve again from today on."""
     seen = TimeOff.objects.filter(branch__in=Branch.objects.visible_to(request.user, Act.LEAD_SHIFTS)).select_related("branch", "person")
     off = get_object_or_404(seen, public_id=off_id)
-    services.end_time_off(actor=request.user, off=off, last_day=clock.today() - ONE_DAY)
-    messages.success(request, _("%(name)s may serve again.") % {"name": off.person.name})
+    with refusals_told(request):
+        services.end_time_off(actor=request.user, off=off, last_day=clock.today() - ONE_DAY)
+        messages.success(request, _("%(name)s may serve again.") % {"name": off.person.name})
     return redirect("roster:time_off", off.branch.public_id)
 
 

@@ -4,14 +4,13 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from branches.models import Branch, Region
 from members.forms_squads import GridsForm, LastDayForm, PeopleForm, SquadEditForm, SquadForm, SquadsForm, people_of
 from members.grids import grids_of, regions_offered, squads_on
@@ -131,11 +130,8 @@ def grid_cover(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     if squad is None or region is None:
         messages.error(request, _("Choose a squad that is at work today, and a place of the branch."))
         return redirect("squads:coverage", branch_id)
-    try:
+    with refusals_told(request):
         shared = services.cover_grids(actor=request.user, squad=squad, regions=[region], first_day=clock.today())
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
         messages.success(request, _("%(squad)s covers %(grid)s.") % {"squad": squad.name, "grid": region.name})
         _warn(request, [grid.region for grid in shared])
     return redirect("squads:coverage", branch_id)
@@ -149,11 +145,8 @@ def squad_lead(request: HttpRequest, squad_id: UUID) -> HttpResponse:
     if person is None:
         messages.error(request, _("Choose somebody who is in the branch today."))
         return redirect("squads:squad_detail", squad_id)
-    try:
+    with refusals_told(request):
         services.set_leader(actor=request.user, squad=squad, person=person, from_day=clock.today())
-    except ValidationError as refusal:
-        messages.error(request, " ".join(refusal.messages))
-    else:
         messages.success(request, _("%(name)s leads the squad.") % {"name": person.name})
     return redirect("squads:squad_detail", squad_id)
 
@@ -181,9 +174,10 @@ def member_end(request: HttpRequest, member_id: UUID) -> HttpResponse:
     services.require(request.user, member.squad.branch)
     form = LastDayForm(request.POST or None)
     if form.is_valid():
-        services.end_member(actor=request.user, member=member, last_day=form.cleaned_data["last_day"])
-        messages.success(request, _("Saved."))
-        return redirect("squads:squad_detail", member.squad.public_id)
+        with refusals_shown(form):
+            services.end_member(actor=request.user, member=member, last_day=form.cleaned_data["last_day"])
+            messages.success(request, _("Saved."))
+            return redirect("squads:squad_detail", member.squad.public_id)
     title = _("%(name)s leaves the squad") % {"name": member.person.name}
     return form_page(request, form, title, member.squad.branch, member.squad, _("A day before the first takes the entry back."))
 
@@ -197,9 +191,10 @@ def grid_end(request: HttpRequest, grid_id: UUID) -> HttpResponse:
     services.require(request.user, grid.squad.branch)
     form = LastDayForm(request.POST or None)
     if form.is_valid():
-        services.end_grid(actor=request.user, grid=grid, last_day=form.cleaned_data["last_day"])
-        messages.success(request, _("Saved."))
-        return redirect("squads:squad_detail", grid.squad.public_id)
+        with refusals_shown(form):
+            services.end_grid(actor=request.user, grid=grid, last_day=form.cleaned_data["last_day"])
+            messages.success(request, _("Saved."))
+            return redirect("squads:squad_detail", grid.squad.public_id)
     title = _("Cover %(grid)s no more") % {"grid": grid.region.name}
     return form_page(request, form, title, grid.squad.branch, grid.squad, _("A day before the first takes the entry back."))
 

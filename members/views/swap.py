@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from branches.forms import refusals_shown
+from branches.forms import refusals_shown, refusals_told
 from members.models import Assignment, Swap
 from members.services import swap as services
 from members.staffing import crew_of
@@ -74,13 +73,8 @@ def swap_answer(request: HttpRequest, swap_id: UUID) -> HttpResponse:
     if answer not in (Swap.State.AGREED, Swap.State.DECLINED, Swap.State.WITHDRAWN):
         raise Http404
     swap = get_object_or_404(swaps_of(getattr(request.user, "person_id", None)), public_id=swap_id)
-    try:
+    with refusals_told(request):
         services.answer_swap(actor=request.user, swap=swap, answer=answer)
-    except Conflict as conflict:
-        messages.warning(request, str(conflict.message))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         messages.success(request, _("Saved."))
     return redirect("roster:own_shifts")
 

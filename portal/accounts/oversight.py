@@ -17,7 +17,7 @@ from branches.access import Act
 from portal.accounts import alerts
 from portal.accounts.models import Alert, Grant, GrantReview, ReviewedGrant, User
 from portal.accounts.services import revoke_grant
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Forbidden
 from portal.foundation.refusals import as_validation_error
 
@@ -74,6 +74,7 @@ def decide(*, actor: User, decisions: Sequence[Decision], address: str | None = 
     if not decisions:
         raise ValidationError(_("Choose for at least one grant whether it is kept or ends."))
     quarter = quarter_of(clock.today())
+    locks.rows(User, [each.grant.user_id for each in decisions if not each.keep], no_key=True)
     allowed = set(undecided(actor).filter(pk__in=[each.grant.pk for each in decisions]).values_list("pk", flat=True))
     for each in decisions:
         if not access.may_give(actor, each.grant, own=each.grant.user_id == actor.pk):
@@ -124,7 +125,11 @@ def is_due(actor: User) -> bool:
 def tell_in_time() -> int:
     """Tell holders and givers of grants that end within 14 days, and security officers once a quarter that a review is due; return how many were told."""
     today, now = clock.today(), clock.now()
-    ending = list(Grant.objects.ending(today).filter(warned_at=None, user__is_active=True).select_related("user", "given_by"))
+    unwarned = Grant.objects.ending(today).filter(warned_at=None, user__is_active=True)
+    concerned = {account for pair in unwarned.values_list("user", "given_by") for account in pair if account is not None}
+    # Whoever extends one of them has it extended before, or finds it warned of.
+    locks.rows(User, concerned, no_key=True)
+    ending = list(unwarned.filter(user__in=concerned).select_related("user", "given_by"))
     for grant in ending:
         alerts.tell(grant.user, Alert.Kind.GRANT_ENDS, role=grant.role, last=str(grant.last_day))
     givers = Counter(grant.given_by for grant in ending if grant.given_by is not None and grant.given_by.is_active)

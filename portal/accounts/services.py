@@ -169,8 +169,9 @@ def give_grant(*, actor: User, user: User, terms: Terms, address: str | None = N
     if not access.may_give(actor, grant, own=user.pk == actor.pk):
         raise Forbidden
     terms.require_sound(user)
-    # One after the other: of two grants that exclude one another, each would wait until the other is given up.
-    locks.row(User, user.pk, no_key=True)
+    # One after the other: of two grants that exclude one another, each would wait until the other is given up. The branch first, as whoever ends it does.
+    locks.rows(Branch, [grant.branch_id], no_key=True)
+    locks.rows(User, [user.pk], no_key=True)
     try:
         with transaction.atomic():
             grant.save()

@@ -5,6 +5,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
@@ -93,14 +94,29 @@ def open_content(attachment: Attachment) -> BinaryIO:
     return _path_of(attachment.sha256).open("rb")
 
 
-@transaction.atomic
 def throw_away(attachment: Attachment) -> None:
-    """Keep no longer what an attachment holds, but its hash, name and size; the file goes with the last attachment that holds the same."""
-    locks.hold(_lock_of(attachment.sha256))
-    Attachment.objects.filter(pk=attachment.pk).update(thrown_away_at=clock.now())
-    if not Attachment.objects.filter(sha256=attachment.sha256, thrown_away_at=None).exists():
-        # Under the lock, or a file stored meanwhile would go; should the transaction fail, whoever throws away tries again.
-        _path_of(attachment.sha256).unlink(missing_ok=True)
+    """Keep no longer what an attachment holds, but its hash, name and size; the file goes with the last attachment that holds the same.
+
+    It goes when the caller's transaction is stored, so that one that fails has lost nothing. Where the machine fails in between, `clear` takes it.
+    """
+    Attachment.objects.filter(pk=attachment.pk, thrown_away_at=None).update(thrown_away_at=clock.now())
+    transaction.on_commit(partial(_remove, attachment.sha256), robust=True)
+
+
+def clear() -> int:
+    """Remove the files that were to go and are still there; return how many."""
+    gone = Attachment.objects.exclude(thrown_away_at=None).order_by().values_list("sha256", flat=True).distinct()
+    return sum(_remove(digest) for digest in gone.iterator() if is_there(digest))
+
+
+@transaction.atomic
+def _remove(digest: str) -> bool:
+    """Remove a file that no attachment holds any more; say whether. Whoever stores the same is waited for, or waits."""
+    locks.hold(_lock_of(digest))
+    if Attachment.objects.filter(sha256=digest, thrown_away_at=None).exists():
+        return False
+    _path_of(digest).unlink(missing_ok=True)
+    return True
 
 
 def is_there(digest: str) -> bool:

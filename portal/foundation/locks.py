@@ -1,11 +1,15 @@
 """Locks by name and locks of rows, held until the end of a transaction: they leave with it however it ends, and a pooled connection keeps none."""
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 from django.db import connection
 from django.db.models import Model
 
 M = TypeVar("M", bound=Model)
+
+# Held by whoever erases, and by whoever orders that nothing is erased: what a hold finds is kept from then on.
+ERASING: Final = "portal.retention"
 
 _KEY: Final = "hashtextextended(%s, 0)"
 
@@ -33,6 +37,11 @@ def row(model: type[M], key: object, *related: str, no_key: bool = False) -> M:
     Raises:
         ObjectDoesNotExist: it was removed meanwhile.
     """
-    rows = model._default_manager
-    rows.select_for_update(no_key=no_key).only("pk").get(pk=key)
-    return rows.select_related(*related).get(pk=key)
+    found = model._default_manager
+    found.select_for_update(no_key=no_key).only("pk").get(pk=key)
+    return found.select_related(*related).get(pk=key)
+
+
+def rows(model: type[Model], keys: Iterable[object], *, no_key: bool = False) -> None:
+    """Lock several rows in the order of their keys, so that of two who lock some of the same one waits, and none for the other."""
+    list(model._default_manager.select_for_update(no_key=no_key).filter(pk__in=keys).order_by("pk").values_list("pk"))

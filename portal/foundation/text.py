@@ -15,8 +15,9 @@ PINYIN_KEY_LENGTH = 200
 NUL: Final = "\0"
 NUL_REFUSED: Final = _("There is an invisible character (NUL) in this text that cannot be stored. Delete it, or type the text anew.")
 
-_ORDINAL = re.compile(r"第([一二三四五六七八九]?十?[一二三四五六七八九]?|[0-9]{1,3})(?=\D|$)")
-_NUMERALS = "零一二三四五六七八九"
+# 二十一, 一六一 or 21; what is longer, or has a hundred in it, is no ordinal that we read.
+_ORDINAL = re.compile(r"第([一二三四五六七八九]?十[一二三四五六七八九]?|[零〇一二三四五六七八九]{1,3}|[0-9]{1,3})(?![0-9零〇一二三四五六七八九十百千])")
+_DIGITS = str.maketrans("零〇一二三四五六七八九", "00123456789")
 _MOBILE = re.compile(r"(?:\+?86)?(1\d{10})")
 
 
@@ -52,19 +53,17 @@ def pinyin_key(text: str) -> str:
 
     Each Chinese character becomes its syllable with the tone digit, words are parted by a space: a space and the digits stand
     before the letters, so that 李 `li3` comes before 林 `lin2`. Everything else is kept, folded. Traditional and simplified
-    spellings of a name have the same key. Ordinals up to 99 sort by their number: 第二 before 第十, whichever way they are written.
+    spellings of a name have the same key. Ordinals of at most three digits sort by their number: 第二 before 第十, whichever way they are written.
     """
-    counted = _ORDINAL.sub(lambda found: f"第{_number(found[1]):03d} " if found[1] else found[0], fold(text))
+    counted = _ORDINAL.sub(lambda found: f"第{_number(found[1]):03d} ", fold(text))
     syllables = lazy_pinyin(counted, style=Style.TONE3, neutral_tone_with_five=True, v_to_u=False)
     return " ".join(" ".join(syllables).split())[:PINYIN_KEY_LENGTH].rstrip()
 
 
 def _number(numeral: str) -> int:
-    """Read a numeral up to 99 in Chinese, or in digits: 三 3, 十 10, 二十一 21."""
-    if numeral.isdecimal():
-        return int(numeral)
-    tens, ten, ones = numeral.rpartition("十")
-    return (10 * (_NUMERALS.index(tens) if tens else 1) if ten else 0) + (_NUMERALS.index(ones) if ones else 0)
+    """Read a numeral of at most three digits, or up to 99 in words: 三 3, 十 10, 二十一 21, 一六一 161."""
+    tens, ten, ones = numeral.translate(_DIGITS).rpartition("十")
+    return 10 * int(tens or 1) + int(ones or 0) if ten else int(ones)
 
 
 def initials(text: str) -> str:

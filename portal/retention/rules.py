@@ -10,11 +10,14 @@ from django.db import models
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from activities.models import PointFile
 from branches.models import Branch
+from portal.ending.models import ArchivePack
 from portal.foundation import clock
+from portal.foundation.models import Attachment
 from portal.foundation.sensitive import GONE, AtEnd, Since
 from portal.retention.declared import Declared, declared
-from portal.retention.models import Hold
+from portal.retention.models import DataRequest, Hold
 
 _EMPTY: Final = ("", GONE)
 
@@ -86,7 +89,18 @@ class ModelRule:
         told = Q(pk__in=())
         for field in self.fields:
             told |= field.told
-        return rows.filter(told).exclude(getattr(self.model, "PUBLISHED", Q(pk__in=())))
+        return rows.filter(told).exclude(getattr(self.model, "PUBLISHED", Q(pk__in=()))).exclude(_held(self.model))
+
+
+def _held(model: type[models.Model]) -> Q:
+    """Return the filter for rows that go by their own age, and are about a branch that is held."""
+    held = Hold.objects.in_force().values("branch")
+    if model is DataRequest:
+        return Q(branch__in=held)
+    if model is Attachment:
+        packs = ArchivePack.objects.filter(end__branch__in=held, file__isnull=False)
+        return Q(pk__in=PointFile.objects.filter(point__branch__in=held).values("file")) | Q(pk__in=packs.values("file"))
+    return Q(pk__in=())
 
 
 def branches_over(before: date) -> "QuerySet[Branch]":

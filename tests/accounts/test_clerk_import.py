@@ -1,6 +1,5 @@
 """One workbook of branches and clerks: every bad cell named, nothing half stored, confirmed twice stored once."""
 
-import re
 import zipfile
 from datetime import date, datetime
 from io import BytesIO
@@ -19,6 +18,7 @@ from portal.accounts import clerk_import, importing, services
 from portal.accounts.models import ActivationCode, Grant, User
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import Attachment, AuditEntry
+from tests.accounts.codes import CODE
 from tests.accounts.threads import at_once
 from tests.factories import make_branch, make_region, make_user
 from tests.personas import City, Clock
@@ -96,7 +96,7 @@ def test_a_good_workbook_is_shown_then_stored_with_everything_that_belongs_to_it
         ("sun3", "organiser", second.pk, "administrator"),
     }
 
-    printed = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", sheet.content.decode())
+    printed = CODE.findall(sheet.content.decode())
     assert len(printed) == 2
     assert services.activate(code=printed[0], password="plum-tree-in-march") == clerk
     assert AuditEntry.objects.get(action="clerks.imported").details["branches"] == 2
@@ -301,7 +301,7 @@ def test_a_second_confirmation_stores_nothing_and_offers_new_codes(client: Clien
     assert "已经保存过了" in again.content.decode()
     old = ActivationCode.objects.get()
     sheet = client.post(f"{page}codes/").content.decode()
-    assert len(re.findall(r"(?<![\w-])[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![\w-])", sheet)) == 1
+    assert len(CODE.findall(sheet)) == 1
     old.refresh_from_db()
     assert old.expires_at == clock.now()
 

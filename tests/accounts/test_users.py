@@ -19,6 +19,7 @@ from portal.accounts.services import Terms
 from portal.foundation.clock import today
 from portal.foundation.errors import Forbidden
 from portal.foundation.models import AuditEntry
+from tests.accounts.codes import CODE
 from tests.factories import give, make_user
 from tests.personas import City
 
@@ -113,7 +114,7 @@ def test_an_administrator_creates_a_user_with_a_first_grant_and_hands_out_a_code
     assert "no-store" in page["Cache-Control"]
     user = User.objects.get(username="zhangsan")
     assert [(grant.role, grant.branch) for grant in user.grants.all()] == [("organiser", branch)]
-    code = re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", page.content.decode())
+    code = CODE.search(page.content.decode())
     assert code
     assert not user.has_usable_password()
     assert not ActivationCode.objects.filter(code_hash__contains=code[0]).exists()

@@ -95,7 +95,8 @@ def test_each_report_is_in_the_totals_the_change_log_and_the_audit_log(city: Cit
     assert versions.count() == 4
     assert Change.objects.count() == changes + 8
     logged = AuditEntry.objects.filter(action="report.filed", object_id__in=versions.values("public_id"))
-    assert next(entry.details for entry in logged.order_by("pk")) == {
+    assert logged.count() == 4
+    assert logged.get(details__branch=str(branch.public_id), details__day="2020-03-04").details == {
         "branch": str(branch.public_id),
         "day": "2020-03-04",
         "number": 1,

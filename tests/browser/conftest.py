@@ -1,12 +1,14 @@
 """A real browser against the running site."""
 
+import time
 from collections.abc import Callable, Iterator
 from shutil import which
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from portal.accounts.models import User
 from tests.browser.walks import Walk
@@ -24,6 +26,9 @@ ARGUMENTS = [
 ]
 
 SignIn = Callable[..., Page]
+# Milliseconds. A machine busy with the rest of the suite is slow, not broken.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +50,7 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., Bro
         context = browser.new_context(
             base_url=live_server.url, java_script_enabled=javascript, locale=language, viewport=viewport or PHONE, has_touch=True, timezone_id="Asia/Shanghai"
         )
-        # A machine busy with the rest of the suite is slow, not broken.
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         if user is not None:
             sign_in(context, user)
@@ -55,6 +59,8 @@ def context_of(browser: Browser, live_server: Any) -> Iterator[Callable[..., Bro
     yield make
     for context in opened:
         context.close()
+    # What was on its way when a window was closed is answered before the tables are emptied.
+    wait_for_the_server_to_let_go()
 
 
 @pytest.fixture
@@ -63,6 +69,17 @@ def walk(context_of: Callable[..., BrowserContext]) -> Iterator[Walk]:
     walk = Walk(context_of)
     yield walk
     assert walk.said == []
+
+
+def wait_for_the_server_to_let_go() -> None:
+    """Wait until no thread of the server is still in a transaction: it ends a moment after the browser has what it asked for."""
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+    for _ in range(100):
+        with connections["default"].cursor() as cursor:
+            cursor.execute(busy)
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.1)
 
 
 def sign_in(context: BrowserContext, user: User) -> None:

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from activities.models import ContactPoint
 from portal.accounts.models import User
+from tests.browser.walks import overflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
@@ -26,7 +27,7 @@ def test_a_site_is_given_out_visited_and_what_was_found_goes_to_the_branch(conte
 
     phone = context_of(reviewer, language="en", viewport={"width": 360, "height": 740}, javascript=False).new_page()
     phone.goto(reverse("contacts:visit_record", args=[point.public_id]))
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+    assert overflow(phone) <= 0
     phone.fill("[name=found]", "卡口夜间照明不足")
     phone.locator("[name$=what]").first.fill("加装一盏灯")
     phone.locator(".dock button.primary").click()

@@ -5,7 +5,6 @@ axe runs with the tags of WCAG 2.2 AA. Another role's page is examined when it h
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,6 +38,7 @@ from portal.ending.models import ArchivePack
 from portal.foundation import clock as portal_clock
 from portal.foundation.attachments import open_content
 from portal.management.catalogue import LANGUAGE, merge_areas
+from tests.browser.conftest import wait_for_the_server_to_let_go
 from tests.browser.pages import NO_PAGE, PAGES, Shown
 from tests.browser.world import PAST_SECOND_STEP, TYPED, World, build_world, moment
 from tests.personas import Clock
@@ -189,7 +189,7 @@ class Site:
         if language not in self.windows:
             # Services would answer in place of the site after the first visit.
             context = self.browser.new_context(base_url=self.url, locale=LANGUAGES[language], timezone_id="Asia/Shanghai", service_workers="block")
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(60_000)
             context.add_init_script(AXE_SCRIPT)
             self.windows[language] = context.new_page()
             self.windows[language].on("dialog", lambda dialog: dialog.accept())
@@ -228,20 +228,9 @@ def site(browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlo
         for page in site.windows.values():
             page.context.close()
         server.stop()
-        _wait_for_the_server_to_let_go()
+        wait_for_the_server_to_let_go()
         call_command("flush", verbosity=0, interactive=False)
         connections.close_all()
-
-
-def _wait_for_the_server_to_let_go() -> None:
-    """Wait until no thread of the server is still in a transaction: it ends a moment after the browser has what it asked for."""
-    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
-    for _ in range(100):
-        with connections["default"].cursor() as cursor:
-            cursor.execute(busy)
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.1)
 
 
 def _session(user: User, *, secured: bool) -> str:

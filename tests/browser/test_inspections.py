@@ -10,16 +10,13 @@ from activities.models import InspectionPoint
 from branches.models import Branch
 from portal.accounts.models import User
 from tests.activities.inspected import a_point
+from tests.browser.walks import overflow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 ContextOf = Callable[..., BrowserContext]
 DESK: ViewportSize = {"width": 1440, "height": 900}
 NARROW: ViewportSize = {"width": 360, "height": 740}
-
-
-def overflow(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
 def record(page: Page, branch: Branch) -> None:

@@ -1,5 +1,6 @@
 """The form of a day in a real browser: drafts, no network, a lost sign-in, two tabs, and no script at all."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from tests.personas import MARCH_5, MARCH_6, City
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 ContextOf = Callable[..., BrowserContext]
+CODE = re.compile(r"^\w{4}-\w{4}-\w{4}$")
 # In a browser: the phone keeps a copy of no form.
 NOTHING_TYPED = "() => !Object.keys(localStorage).some((key) => key.startsWith('typed:'))"
 
@@ -45,6 +47,12 @@ def page(context_of: ContextOf, organiser: User, url: str) -> Page:
 
 def state(page: Page) -> Any:
     return page.locator("[data-draft-state]")
+
+
+def code_of_what_stands(page: Page) -> str:
+    """Wait until the form says the code of what is typed in it, and return it."""
+    expect(state(page)).to_have_attribute("data-code", CODE)
+    return str(state(page).get_attribute("data-code"))
 
 
 def expect_values(page: Page, **values: str) -> None:
@@ -100,8 +108,7 @@ def test_without_network_the_phone_keeps_it_and_offers_it_back(page: Page, url: 
     page.fill("[name=v_vehicles]", "２０１")
     page.fill("[name=note]", "夜班")
     expect(state(page)).to_contain_text("Offline, kept on this phone")
-    expect(state(page)).to_contain_text("Code")
-    code = state(page).get_attribute("data-code")
+    code = code_of_what_stands(page)
 
     # Filing waits for the network, and says so instead of losing the page.
     page.locator(".dock").get_by_role("button", name="Preview").click()
@@ -126,6 +133,23 @@ def test_without_network_the_phone_keeps_it_and_offers_it_back(page: Page, url: 
     assert version.receipt == code
 
 
+def test_a_code_is_said_no_more_when_something_else_is_typed(page: Page) -> None:
+    page.context.set_offline(True)
+    page.fill("[name=v_vehicles]", "200")
+    first = code_of_what_stands(page)
+    typed = """() => {
+      const field = document.querySelector("[name=v_vehicles]"), line = document.querySelector("[data-draft-state]");
+      field.value = "201";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      return [line.dataset.code, line.textContent];
+    }"""
+    code, said = page.evaluate(typed)
+    assert code == ""
+    assert first not in said
+    assert "kept on this phone" in said
+    assert code_of_what_stands(page) != first
+
+
 def test_the_phone_computes_the_receipt_of_a_supplement_too(page: Page, url: str, branch: Branch, organiser: User) -> None:
     rounds = [
         Work("patrol", (Figure("patrol_rounds", Decimal(2)), Figure("stalls_moved_on", Decimal(n))), place=branch.region, note=f"第{n}轮") for n in (1, 2)
@@ -141,9 +165,7 @@ def test_the_phone_computes_the_receipt_of_a_supplement_too(page: Page, url: str
     pick(page, "errands", "over")
     page.fill("[name=v_goods_unloaded]", "0.50")
     page.select_option("[name=u_goods_unloaded]", "jin")
-    expect(state(page)).to_contain_text("Code")
-    page.wait_for_timeout(1600)
-    code = state(page).get_attribute("data-code")
+    code = code_of_what_stands(page)
     page.context.set_offline(False)
     page.locator(".dock").get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="File the report").click()
@@ -177,12 +199,14 @@ def test_a_sign_in_lost_while_typing_loses_nothing(page: Page, url: str, organis
     page.fill("[name=v_turned_back]", "2x")
     banner = page.locator("[data-signed-out]")
     expect(banner).to_be_visible()
+    # Typed on, before the pause after which it would be noticed again.
+    page.fill("[name=v_turned_back]", "2y")
 
     banner.get_by_role("link").click()
     type_sign_in(page, organiser)
     page.wait_for_url(f"**{url}")
     expect(page.locator("[data-restore-words]")).to_contain_text("is back")
-    expect_values(page, vehicles="210", turned_back="2x")
+    expect_values(page, vehicles="210", turned_back="2y")
 
 
 def test_an_old_token_leads_on_with_what_was_typed(page: Page) -> None:
@@ -217,6 +241,8 @@ def test_what_was_put_right_is_red_no_longer(page: Page) -> None:
     page.fill("[name=v_vehicles]", "12a")
     page.fill("[name=v_turned_back]", "-3")
     page.locator(".dock").get_by_role("button", name="Preview").click()
+    # The scripts run after the page is there.
+    page.wait_for_load_state()
     expect(page.locator(".numrow.invalid")).to_have_count(2)
 
     page.fill("[name=v_vehicles]", "12b")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 from django.urls import reverse
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from branches.models import Branch
 from portal.accounts.models import User
@@ -26,13 +26,14 @@ def test_a_reviewer_sets_a_telephone_up_signs_in_with_it_and_takes_a_file(
     page.goto("/reports/review/")
     type_sign_in(page, reviewer)
     assert "/account/security/second-factor/" in page.url
-    assert page.locator("svg.qr").is_visible()
+    expect(page.locator("svg.qr")).to_be_visible()
     page.click("summary:has-text('手动输入')")
+    expect(page.locator("#key span").last).to_be_visible()
     telephone = Telephone("".join(page.locator("#key span").all_inner_texts()))
     page.fill("[name=code]", telephone.code())
     page.click("main button.primary")
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
     codes = page.locator("#recovery-codes li").all_inner_texts()
-    assert len(codes) == 10
     page.click("text=已妥善保存")
     assert page.url.endswith("/reports/review/")
 

@@ -13,6 +13,12 @@ DESK: Final[ViewportSize] = {"width": 1440, "height": 900}
 _BY_RIGHT: Final = "the server responded with a status of"
 
 
+def overflow(page: Page) -> int:
+    """Return by how many pixels a page is too wide, once it is there with its style."""
+    page.wait_for_load_state()
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
 class Walk:
     """Windows of several people; whatever one of them says in its console is kept."""
 

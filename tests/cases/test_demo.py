@@ -29,8 +29,9 @@ State = ReportVersion.State
 
 
 @pytest.fixture
-def demo(catalogue: None) -> None:
-    """A small demo: twelve branches, two weeks."""
+def demo(catalogue: None, request: pytest.FixtureRequest) -> None:
+    """A small demo: twelve branches, two weeks, while the clock stands."""
+    request.getfixturevalue("clock")
     load_demo(seed=7, branches=12, days=14)
 
 

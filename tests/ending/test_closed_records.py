@@ -169,10 +169,13 @@ def test_sensitive_fields_of_a_closed_branch_become_nothing_and_only_that(world:
 
 def test_once_the_period_is_over_sensitive_fields_are_replaced_and_their_rows_may_go(world: World) -> None:
     """The period is counted from the last day that was set, as the rules of each register count it."""
-    branch = close(world.sides[INSIDE].branch, timezone.localdate() - AFTER_THE_BRANCH)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT portal_today()")
+        (today,) = cursor.fetchone()
+    branch = close(world.sides[INSIDE].branch, today - AFTER_THE_BRANCH)
     handed = HandOver.objects.get(shift__post__branch=branch)
     assert refused("DELETE FROM members_handover WHERE id = %s", [handed.pk]) == RULE
-    branch = close(world.sides["outside"].branch, timezone.localdate() - AFTER_THE_BRANCH - timedelta(days=1))
+    branch = close(world.sides["outside"].branch, today - AFTER_THE_BRANCH - timedelta(days=1))
     handed = HandOver.objects.get(shift__post__branch=branch)
     assert not refused("UPDATE members_handover SET notes = 'pseudonym' WHERE id = %s", [handed.pk])
     assert refused("UPDATE members_handover SET outgoing_at = outgoing_at - interval '1 hour' WHERE id = %s", [handed.pk]) == RULE

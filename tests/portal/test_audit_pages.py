@@ -42,7 +42,7 @@ def test_nobody_but_the_auditor_reads_the_log(role: str, address: str, request: 
 
 def test_the_log_is_read_by_person_action_kind_and_day(auditor: User, organiser: User, branch: Branch) -> None:
     audit.record(organiser, "report.filed", branch, number=7)
-    today = timezone.localdate()
+    today = timezone.localdate(AuditEntry.objects.get(action="report.filed").at)
     for query in ({"person": "organ"}, {"action": "report"}, {"kind": "branch"}, {"first": today.isoformat(), "last": today.isoformat()}):
         assert 'data-action="report.filed"' in page(auditor, **query)
     yesterday = (today - timedelta(days=1)).isoformat()

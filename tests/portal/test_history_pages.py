@@ -70,7 +70,7 @@ def test_a_table_between_two_others_is_called_by_the_field_that_it_serves(audito
 
 def test_changes_are_found_by_person_kind_request_and_day(auditor: User, organiser: User, renamed: Branch) -> None:
     line = RowChange.objects.get(table="branches_branch", operation="U")
-    today = timezone.localdate()
+    today = timezone.localdate(line.at)
     for query in ({"person": "organ"}, {"request": str(line.request_id)}, {"first": today.isoformat(), "last": today.isoformat(), "table": "branches_branch"}):
         assert "新名临时党支部" in page(auditor, CHANGES, **query)
     for query in ({"person": "nobody"}, {"operation": "D"}, {"last": (today - timedelta(days=1)).isoformat()}, {"request": "not an identifier"}):

@@ -57,6 +57,6 @@ def start(data_dir: Path, port: int) -> Iterator[Start]:
         family = portal.family()
         if portal.process.poll() is None:
             portal.process.terminate()
-            portal.process.wait(30)
+            portal.process.wait(60)
         portal.close()
         assert wait_for(lambda family=family: not any(is_alive(pid) for pid in family), 15), "processes are left over"  # type: ignore[misc]

@@ -22,7 +22,7 @@ from portal.runtime.postgres import Server, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 # Seconds; generous, because the machine may be busy with other tests.
-READY = 120
+READY = 300
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

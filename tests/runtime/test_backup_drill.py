@@ -19,9 +19,9 @@ from uuid import uuid4
 
 import pytest
 
-from portal.runtime.postgres import Server
+from portal.runtime.postgres import Server, wait_for
 from tests.runtime.conftest import Start
-from tests.runtime.portals import DIRECT, ROOT, Portal, copy_of, free_port, open_folder, run_sql, stage
+from tests.runtime.portals import DIRECT, READY, ROOT, Portal, copy_of, free_port, open_folder, run_sql, stage
 
 DAY: Final = datetime.now(UTC).astimezone(timezone(timedelta(hours=8))).date()
 _CASTS: Final = re.compile(r"::(?:character varying|text)(?:\[\])?|[()\s\\]")
@@ -178,8 +178,7 @@ def world(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     portal = Portal(folder / "source", free_port()).ready()
     world = World(folder, identity, folder / "source", folder / "target", stage(portal, 3))
     with people_filing(portal, world.places) as answered:
-        while len(answered) < 3:
-            assert portal.process.poll() is None
+        assert wait_for(lambda: len(answered) >= 3, READY)
         world.answered = list(answered)
         manage(world.source, "backup", "--to", str(folder / "at-work"))
     world.resume = ask(portal.port, world.places[0], "changes/")["resume"].split("/api/v1/")[1]
@@ -294,5 +293,10 @@ def test_a_backup_made_while_people_filed_is_consistent_and_the_portal_works_on_
     while known["next"]:
         known = ask(portal.port, place, known["next"])
     version = file_over_http(portal.port, place, 7)
-    rows = ask(portal.port, place, known["resume"])["results"]
-    assert (version, "added") in {(row["public_id"], row["operation"]) for row in rows}
+
+    def is_told() -> bool:
+        """Whether the feed has it, which waits for whatever began before and is not done."""
+        rows = ask(portal.port, place, known["resume"])["results"]
+        return (version, "added") in {(row["public_id"], row["operation"]) for row in rows}
+
+    assert wait_for(is_told, 60)

@@ -190,12 +190,15 @@ def test_ten_branches_file_and_read_at_once_over_two_connections_to_the_server(s
     with ThreadPoolExecutor(BRANCHES) as people:
         try:
             wrong = list(people.map(lambda number: file_and_read(site, number), range(BRANCHES)))
+            # Whatever began before and is not done holds the feed back.
+            told = [wait_for(lambda place=place: len(set(changed(site, place))) >= ROUNDS, 60) for place in site.places]  # type: ignore[misc]
             feeds = list(people.map(lambda place: changed(site, place), site.places))
         finally:
             done.set()
             watcher.join(30)
 
     assert wrong == [[]] * BRANCHES
+    assert all(told)
     assert [len(set(feed)) for feed in feeds] == [ROUNDS] * BRANCHES
     assert most == POOL_SIZE
     assert site.on_the_server("SELECT count(*) FROM activities_reportversion WHERE state = 'filed'") == [(BRANCHES * ROUNDS,)]

@@ -9,6 +9,7 @@ from tests.runtime.conftest import Start
 from tests.runtime.portals import Portal, run_sql
 
 OWNS = "The role of DATABASE_URL owns the tables"
+SERVING = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'office' AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
 
 
 def url(server: Server, role: str) -> str:
@@ -35,7 +36,9 @@ def test_the_owner_migrates_and_the_application_serves(start: Start, prepared: P
         run_sql(server, "CREATE DATABASE office OWNER office")
         apart = start(data_dir=folder / "one", DATABASE_URL=url(server, "office_app"), DATABASE_OWNER_URL=url(server, "office")).ready()
         owners = run_sql(server, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'", database="office")
-        serving = run_sql(server, "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'office' AND pid <> pg_backend_pid()")
+        serving = run_sql(
+            server, "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'office' AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
         told = environments(apart)
         printed = apart.stop()
         together = start(data_dir=folder / "two", DATABASE_URL=url(server, "office")).ready().stop()

@@ -21,7 +21,7 @@ FIRST_DAY: Final = date(2020, 3, 1)
 PATIENCE: Final = 15.0
 LONGEST_PAUSE: Final = 4.0
 # A report that nobody takes for as long is given up, and counted as such.
-GIVE_UP: Final = 120.0
+GIVE_UP: Final = 240.0
 
 _says = threading.Lock()
 

@@ -100,7 +100,7 @@ def compare(ledger: Ledger, query: Query) -> Verdict:
     for uid, metric, value in query(_FIGURES):
         figures.setdefault(uid, []).append((metric, value))
     halved = [f"{name}, {count} times" for name, statement in _HALVES.items() if (count := query(statement)[0][0])]
-    other = [*ledger.wrong, *(f"nobody took {uid} for two minutes" for uid in ledger.given_up)]
+    other = [*ledger.wrong, *(f"nobody took {uid} for four minutes" for uid in ledger.given_up)]
     for uid, rows in stored.items():
         if (report := ledger.sent.get(uid)) is None:
             continue

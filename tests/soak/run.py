@@ -26,7 +26,7 @@ from tests.soak.wire import Wire
 _HERE: Final = Path(__file__).resolve().parent
 # Seconds.
 UP_AGAIN: Final = 120.0
-QUIET: Final = 240.0
+QUIET: Final = 360.0
 PEACE: Final = 30.0
 
 

@@ -27,7 +27,7 @@ class Wire:
 
     def __enter__(self) -> "Wire":
         self._thread.start()
-        self._ready.wait()
+        assert self._ready.wait(30), "the port is taken"
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,16 +13,25 @@ if (form) {
   const key = form.dataset.copyKey;
   let timer = 0;
   let latest = 0;
+  let told = 0;
+  let lost = false;
 
-  const keep = (saved, lost = false) =>
+  const keep = (saved) =>
     write(key, { fields: collect(form), base: form.elements.base.value, uid: form.elements.uid.value, at: clock(), saved, lost });
 
-  const sayHeld = async () => {
-    const words = [form.dataset.wordsOffline.replace("{time}", clock())];
-    const code = await holdCode(collect(form), form.elements.uid.value);
-    if (code) words.push(form.dataset.wordsCode.replace("{code}", code));
-    state.textContent = words.join(" · ");
+  // A code is of what was typed when it was said: with the next letter it is said no more.
+  const say = (words, code = "") => {
+    told += 1;
+    state.textContent = code ? `${words} · ${form.dataset.wordsCode.replace("{code}", code)}` : words;
     state.dataset.code = code;
+  };
+
+  const sayHeld = async () => {
+    const words = form.dataset.wordsOffline.replace("{time}", clock());
+    say(words);
+    const turn = told;
+    const code = await holdCode(collect(form), form.elements.uid.value);
+    if (turn === told) say(words, code);
   };
 
   const save = async () => {
@@ -32,14 +41,16 @@ if (form) {
       const answer = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), redirect: "manual", credentials: "same-origin" });
       if (turn !== latest) return;
       if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
-        keep(false, true);
+        lost = true;
+        keep(false);
         signedOut.hidden = false;
         await sayHeld();
       } else if (answer.ok) {
         const { saved_at: time } = await answer.json();
+        lost = false;
         keep(true);
         signedOut.hidden = true;
-        state.textContent = form.dataset.wordsSaved.replace("{time}", time);
+        say(form.dataset.wordsSaved.replace("{time}", time));
       } else {
         await sayHeld();
       }
@@ -50,6 +61,8 @@ if (form) {
 
   form.addEventListener("input", () => {
     keep(false);
+    told += 1;
+    if (state.dataset.code) say(form.dataset.wordsOffline.replace("{time}", clock()));
     clearTimeout(timer);
     timer = setTimeout(save, PAUSE);
   });

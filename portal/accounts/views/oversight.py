@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from branches import access
 from branches.access import Act
+from branches.forms import refusals_told
 from portal.accounts import oversight, resets, services
 from portal.accounts.http import AuthenticatedRequest
 from portal.accounts.models import Grant, GrantReview, Reset, ReviewedGrant, User
@@ -62,11 +63,8 @@ def review(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 def review_close(request: AuthenticatedRequest) -> HttpResponse:
     """Close this quarter's review."""
-    try:
+    with refusals_told(request):
         closed = oversight.close(actor=request.user, address=audit.address_of(request))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         counts = {"kept": closed.kept, "ended": closed.ended, "in_use": closed.in_use}
         messages.success(request, _("The review is closed: %(kept)d kept, %(ended)d ended, %(in_use)d in use stay.") % counts)
     return redirect("accounts:review")
@@ -87,13 +85,8 @@ def grants_ending(request: AuthenticatedRequest) -> HttpResponse:
 def grant_extend(request: AuthenticatedRequest, grant_id: UUID) -> HttpResponse:
     """Let a grant hold on."""
     grant = get_object_or_404(Grant.objects.select_related("user"), public_id=grant_id, user__in=User.objects.visible_to(request.user))
-    try:
+    with refusals_told(request):
         extended = services.extend_grant(actor=request.user, grant=grant, address=audit.address_of(request))
-    except Conflict as conflict:
-        messages.error(request, str(conflict.message))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         messages.success(request, _("%(name)s: extended until %(day)s.") % {"name": grant.user, "day": extended.last_day})
     if request.POST.get("from") == "ending":
         return redirect("accounts:grants_ending")
@@ -106,11 +99,8 @@ def reset_ask(request: AuthenticatedRequest, user_id: UUID) -> HttpResponse:
     """Ask for the reset of an officer's account, which another officer confirms."""
     user = get_object_or_404(User.objects.visible_to(request.user), public_id=user_id)
     sent = request.POST
-    try:
+    with refusals_told(request):
         resets.ask(actor=request.user, user=user, what=sent.get("what", ""), reason=sent.get("reason", ""), address=audit.address_of(request))
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
         messages.success(request, _("The security officers and auditors are asked to confirm it."))
     return redirect("accounts:user_detail", user.public_id)
 

@@ -22,7 +22,7 @@ from portal.accounts.models import Grant, User
 from portal.ending.checklist import Checklist
 from portal.ending.models import BranchEnd
 from portal.ending.services.preparing import ONE_DAY, locked, queue_pack, refuse_impossible
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Forbidden
 from portal.foundation.refusals import is_deadlock
 
@@ -81,6 +81,8 @@ def confirm(*, actor: User, end: BranchEnd) -> BranchEnd:
     for branch in branches.values():
         if not access.can(actor, Act.END_BRANCHES, branch):
             raise Forbidden
+    # After the branch and before the grants, as whoever gives roles does.
+    locks.rows(User, Checklist(held).grants.values("user"), no_key=True)
     _refuse_unready(held)
     held.cut = _cut_short(held)
     stayed = _staying(held)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg2.extras import DateRange
 
@@ -15,7 +16,7 @@ from portal.accounts.models import Grant, User
 from portal.ending.models import BranchEnd
 from portal.ending.services.confirming import SPANS
 from portal.ending.services.preparing import ONE_DAY
-from portal.foundation import audit, clock
+from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.sensitive import AFTER_THE_BRANCH
 
@@ -46,6 +47,8 @@ def reopen(*, actor: User, end: BranchEnd, reason: str) -> BranchEnd:
     branch.ended_on = None
     branch.save(update_fields=["ended_on"])
     given, kept = _give_back(held)
+    concerned = Q(pk__in=held.cut.get("accounts", ())) | Q(grants__in=held.cut.get("grants", ()))
+    locks.rows(User, User.objects.filter(concerned).values("pk"), no_key=True)
     accounts = User.objects.filter(pk__in=held.cut.get("accounts", ()), is_active=False)
     for user in list(accounts):
         audit.record(actor, "user.opened", user)

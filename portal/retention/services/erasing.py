@@ -24,7 +24,6 @@ from portal.retention.services.certifying import certify
 
 # Rows that one transaction changes at most, of each model.
 STEP: Final = 1000
-LOCK: Final = "portal.retention"
 _RULES: Final = {Since.BRANCH: Certificate.Rule.BRANCH, Since.SITE: Certificate.Rule.SITE, Since.ROW: Certificate.Rule.ROW}
 
 
@@ -63,7 +62,7 @@ def units_due(since: Since) -> Sequence[int | None]:
 @transaction.atomic
 def erase_step(since: Since, unit: int | None, run: UUID) -> Certificate | None:
     """Erase a bounded number of rows of each model in one transaction, with a certificate; None when nothing is left."""
-    locks.hold(LOCK)
+    locks.hold(locks.ERASING)
     counts: dict[str, int] = {}
     rows: list[tuple[str, UUID]] = []
     rules = list(model_rules(since))
@@ -94,6 +93,6 @@ def _erase(rule: ModelRule, unit: int | None, counts: dict[str, int]) -> list[UU
 
 @transaction.atomic
 def _locked(step: Any, run: UUID) -> Certificate | None:
-    locks.hold(LOCK)
+    locks.hold(locks.ERASING)
     certificate: Certificate | None = step(run, STEP)
     return certificate

@@ -13,7 +13,6 @@ from branches.models import Branch
 from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Forbidden
 from portal.retention.models import Hold
-from portal.retention.services.erasing import LOCK
 
 if TYPE_CHECKING:
     from portal.accounts.models import User
@@ -35,7 +34,7 @@ def place_hold(*, actor: "User", branch: Branch, reason: str, until: date | None
         raise ValidationError({"reason": _("Say why nothing may be erased.")})
     if until is not None and until < clock.today():
         raise ValidationError({"until": _("This day is over.")})
-    locks.hold(LOCK)
+    locks.hold(locks.ERASING)
     hold = Hold.objects.create(branch=branch, reason=said, until=until, placed_by=actor, placed_at=clock.now())
     audit.record(actor, "hold.placed", hold, branch=str(branch.public_id), until=until.isoformat() if until else "")
     return hold

@@ -17,7 +17,7 @@ from activities.models import ContactTerm, EntryParticipant, ReportVersion
 from branches.models import Branch
 from members.models import Membership, Person, Secondment
 from portal.accounts.models import ActivationCode, Device, Grant, RecoveryCode, SecondFactor, Session, User
-from portal.foundation import clock
+from portal.foundation import clock, locks
 from portal.foundation.sensitive import AFTER_THE_BRANCH
 from portal.retention.models import Certificate, DataRequest
 from portal.retention.naming import GONE_ACCOUNT, account_pseudonym, pseudonym
@@ -67,7 +67,7 @@ def unname_step(run: UUID, most: int) -> Certificate | None:
     of_branch = due.filter(last=first[0]) if first[0] is not None else due.filter(last=None)
     chosen = list(of_branch.order_by("pk").values_list("pk", flat=True)[:most])
     # Locked, and asked once more: nobody may join a branch meanwhile.
-    list(Person.objects.select_for_update().filter(pk__in=chosen).order_by("pk").values_list("pk"))
+    locks.rows(Person, chosen)
     people = list(persons_due(before).filter(pk__in=chosen).order_by("pk"))
     branch = Branch.objects.filter(pk=first[0]).first() if first[0] is not None else None
     return _unname(people, run, before, branch) if people else None
@@ -95,7 +95,10 @@ def _unname(people: list[Person], run: UUID, before: date, branch: Branch | None
 def close_step(run: UUID, most: int) -> Certificate | None:
     """Close a bounded number of accounts for good, in the caller's transaction; None when none is due. What they did stays, of a pseudonym."""
     before = timezone.localdate(clock.now()) - AFTER_THE_BRANCH
-    users = list(accounts_due(before).select_for_update(of=("self",)).select_related("person").order_by("pk")[:most])
+    chosen = list(accounts_due(before).order_by("pk").values_list("pk", flat=True)[:most])
+    # Locked, and asked once more: whoever is giving one of them a role has locked it too.
+    locks.rows(User, chosen)
+    users = list(accounts_due(before).filter(pk__in=chosen).select_related("person").order_by("pk"))
     if not users:
         return None
     counts = {

@@ -17,7 +17,6 @@ from portal.foundation.errors import Conflict, Forbidden
 from portal.retention.models import Certificate, DataRequest, Hold
 from portal.retention.models.request import due_after
 from portal.retention.services.certifying import certify
-from portal.retention.services.erasing import LOCK
 
 Kind = DataRequest.Kind
 State = DataRequest.State
@@ -92,7 +91,7 @@ def erase_contact(actor: User, request: DataRequest) -> Certificate | None:
 
     Nothing while a hold stands: whoever answers the request erases it then.
     """
-    locks.hold(LOCK)
+    locks.hold(locks.ERASING)
     if is_held(actor):
         return None
     counts: dict[str, int] = {}

@@ -42,7 +42,7 @@ def hold_add(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Nothing of this branch is erased while the hold stands."))
+            messages.success(request, _("Nothing that was filed or recorded of this branch is erased while the hold stands."))
             return redirect("retention:hold_list")
     context = {"form": form, "suggestions": form.suggestions()}
     return render(request, "retention/hold_add.html", context, status=422 if form.is_bound else 200)
