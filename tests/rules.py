@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any, Protocol
 
 import pytest
@@ -17,6 +17,7 @@ from django.apps import apps
 from django.db import Error, IntegrityError, connection, models, transaction
 from django.utils.translation import override
 
+from portal.foundation import locks
 from portal.foundation.refusals import as_validation_error, constraint_of
 
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -237,6 +238,52 @@ def outcome_of_second(first: Callable[[], Any], second: Callable[[], Any]) -> Er
         _wait_until_blocked(backends.get(timeout=PATIENCE), follower)
     follower.join(PATIENCE)
     return outcomes.get(timeout=PATIENCE)
+
+
+def crossed(call: Callable[[], Any], *, held: models.Model, wanted: models.Model) -> Any:
+    """Run `call` while another transaction holds the row `held` and, once `call` waits, asks for `wanted` as well; return what `call` returns.
+
+    Should the two wait for each other, it is `call` that PostgreSQL ends.
+    """
+    backend, begun, done = _backend(), Event(), Event()
+    failed: list[str] = []
+
+    def other() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL deadlock_timeout = '1min'")
+                locks.row(type(held), held.pk)
+                begun.set()
+                while not done.wait(0.01):
+                    cursor.execute("SELECT pg_backend_pid() = ANY(pg_blocking_pids(%s))", [backend])
+                    if cursor.fetchone()[0]:
+                        locks.row(type(wanted), wanted.pk)
+                        return
+                failed.append("nobody waited for the other transaction")
+        except Error as error:
+            failed.append(str(error))
+        finally:
+            begun.set()
+            connection.close()
+
+    thread = Thread(target=other, daemon=True)
+    thread.start()
+    begun.wait(PATIENCE)
+    # PostgreSQL looks for a circle once, so long after a wait began: by then the other one waits too.
+    _set_deadlock_timeout("3s")
+    try:
+        return call()
+    finally:
+        done.set()
+        thread.join(2 * PATIENCE)
+        _set_deadlock_timeout("DEFAULT")
+        assert not thread.is_alive()
+        assert not failed
+
+
+def _set_deadlock_timeout(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET deadlock_timeout = {value if value == 'DEFAULT' else repr(value)}")
 
 
 def refused_to_both(case: Case) -> list[Error]:

@@ -74,7 +74,8 @@ def decide(*, actor: User, decisions: Sequence[Decision], address: str | None = 
     if not decisions:
         raise ValidationError(_("Choose for at least one grant whether it is kept or ends."))
     quarter = quarter_of(clock.today())
-    locks.rows(User, [each.grant.user_id for each in decisions if not each.keep], no_key=True)
+    # Of two who decide on the same at once the second finds it decided; of two who take back several each, none waits for the other.
+    locks.rows(User, [each.grant.user_id for each in decisions], no_key=True)
     allowed = set(undecided(actor).filter(pk__in=[each.grant.pk for each in decisions]).values_list("pk", flat=True))
     for each in decisions:
         if not access.may_give(actor, each.grant, own=each.grant.user_id == actor.pk):

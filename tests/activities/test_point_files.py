@@ -144,6 +144,7 @@ def test_nothing_is_taken_away_while_a_hold_stands_over_the_branch(organiser: Us
     assert client.get(shown(row)).status_code == 404
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_is_taken_away_is_gone_and_its_row_says_so(organiser: User, reviewer: User, point: InspectionPoint) -> None:
     theirs, own = a_picture(point, reviewer), a_picture(point, organiser, content=drawn(colour="navy"))
     client = browser(organiser)

@@ -150,6 +150,16 @@ def test_indexes_and_triggers_stand_as_before_and_new_rows_get_new_keys() -> Non
     assert DailyReport.objects.create(branch=branch, business_date=UNTIL + timedelta(days=1)).pk > DailyReport.objects.count() - 1
 
 
+@pytest.mark.django_db
+def test_numbers_that_were_given_out_are_not_given_out_again() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(sequence, 1000 + nextval(sequence)) FROM CAST(pg_get_serial_sequence('branches_branch', 'id') AS regclass) AS sequence")
+        (given,) = cursor.fetchone()
+        fill(OPTIONS)
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('branches_branch', 'id'))")
+        assert cursor.fetchone()[0] > given
+
+
 @pytest.mark.usefixtures("generated")
 def test_both_closures_agree_with_their_trees() -> None:
     day = OPTIONS.first_day

@@ -24,6 +24,7 @@ from tests.activities.needs import recorded
 from tests.ending.ended import begun, confirmed, prepared, work_off
 from tests.factories import file, give, make_branch, make_person, make_user
 from tests.personas import MARCH_5, MARCH_6, MARCH_7, City, Clock
+from tests.rules import crossed
 
 pytestmark = pytest.mark.django_db
 ONE_DAY = timedelta(days=1)
@@ -242,6 +243,21 @@ def test_of_two_who_confirm_at_once_one_does(administrator: User, branch: Branch
     assert sorted(type(each).__name__ for each in done) == ["BranchEnd", "Conflict"]
     assert AuditEntry.objects.filter(action="branch.closed").count() == 1
     assert ArchivePack.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_end_that_postgresql_chose_to_end_a_circle_of_waits_is_confirmed_all_the_same(administrator: User, branch: Branch, clock: Clock) -> None:
+    end = prepared(branch, administrator)
+    confirmed = crossed(lambda: services.confirm(actor=administrator, end=end), held=branch.memberships.get(), wanted=branch)
+    assert confirmed.state == "confirmed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_branch_locks_accounts_before_their_grants(administrator: User, organiser: User, branch: Branch, clock: Clock) -> None:
+    end = prepared(branch, administrator)
+    # Without the second try: there is no circle in the first place.
+    once = services.confirm.__wrapped__
+    assert crossed(lambda: once(actor=administrator, end=end), held=organiser, wanted=organiser.grants.get()).state == "confirmed"
 
 
 @pytest.mark.django_db(transaction=True)

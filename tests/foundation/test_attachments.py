@@ -9,9 +9,10 @@ from time import sleep
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.test import override_settings
 
-from portal.foundation import attachments
+from portal.foundation import attachments, clock
 from portal.foundation.models import Attachment
 from tests.accounts.threads import at_once
 from tests.factories import make_user
@@ -36,6 +37,11 @@ def test_the_same_content_is_stored_once_and_named_twice() -> None:
         assert file.read() == b"content"
 
 
+def files() -> list[Path]:
+    return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_is_thrown_away_is_gone_with_the_last_attachment_that_holds_it_and_its_name_and_hash_stay() -> None:
     first, second = keep(b"content", "a.txt"), keep(b"content", "b.txt")
 
@@ -45,12 +51,34 @@ def test_what_is_thrown_away_is_gone_with_the_last_attachment_that_holds_it_and_
 
     attachments.throw_away(second)
     attachments.throw_away(second)
-    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+    assert not files()
     assert set(Attachment.objects.values_list("name", "sha256", "size")) == {(name, sha256(b"content").hexdigest(), 7) for name in ("a.txt", "b.txt")}
     assert not Attachment.objects.filter(thrown_away_at=None).exists()
 
     with attachments.open_content(keep(b"content")) as file:
         assert file.read() == b"content"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_fails_has_thrown_nothing_away() -> None:
+    kept = keep(b"content")
+    with transaction.atomic():
+        attachments.throw_away(kept)
+        transaction.set_rollback(True)
+
+    kept.refresh_from_db()
+    assert kept.thrown_away_at is None
+    with attachments.open_content(kept) as file:
+        assert file.read() == b"content"
+
+
+def test_what_a_crash_left_behind_is_cleared_and_what_somebody_else_holds_is_not() -> None:
+    gone, twin, kept = keep(b"left behind"), keep(b"twice", "a.txt"), keep(b"twice", "b.txt")
+    # As a machine leaves it that stops between the transaction and the file.
+    Attachment.objects.filter(pk__in=[gone.pk, twin.pk]).update(thrown_away_at=clock.now())
+
+    assert (attachments.clear(), attachments.clear()) == (1, 0)
+    assert [path.name for path in files()] == [kept.sha256]
 
 
 @pytest.mark.django_db(transaction=True)

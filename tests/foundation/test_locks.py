@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import override
 
 from activities.models import Need
@@ -17,10 +17,11 @@ from branches.services import move_branch, refusals_beside
 from portal.accounts.models import User
 from portal.foundation import locks
 from portal.foundation.models import AuditEntry
+from portal.foundation.refusals import is_deadlock
 from tests.accounts.threads import at_once
 from tests.activities.needs import recorded
 from tests.personas import MARCH_6, City
-from tests.rules import PATIENCE, outcome_of_second
+from tests.rules import PATIENCE, crossed, outcome_of_second
 
 # In one statement, what is joined is what the row named before whoever held it let go.
 JOINED_WHILE_LOCKED = re.compile(r"select_for_update\([^\n]*select_related\([^\n]*\.get\(|select_related\([^\n]*select_for_update\([^\n]*\.get\(")
@@ -74,6 +75,19 @@ def test_of_two_who_wait_for_each_other_one_is_told_to_send_it_once_more(city: C
     outcomes = at_once(lambda: taking(city.street, city.community), lambda: taking(city.community, city.street))
     assert sorted(outcomes) == ["ValidationError", "done"]
     assert words in "".join(sentences)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_another_transaction_a_circle_of_waits_is_for_that_one_to_answer(city: City) -> None:
+    def inside() -> None:
+        with transaction.atomic():
+            locks.row(Region, city.street.pk)
+            with refusals_beside({}):
+                locks.row(Region, city.community.pk)
+
+    with pytest.raises(OperationalError) as refused:
+        crossed(inside, held=city.community, wanted=city.street)
+    assert is_deadlock(refused.value)
 
 
 def test_no_row_is_locked_and_joined_in_one_statement() -> None:

@@ -1,5 +1,7 @@
 """Folding, sorting and masking of names."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,4 +83,8 @@ def test_ordinals_sort_by_their_number() -> None:
     written = ["第一支部", "第二支部", "第3支部", "第十支部", "第十一支部", "第二十支部", "第二十一支部", "第九十九支部"]
     assert sorted(written, key=pinyin_key) == written
     assert pinyin_key("第三支部") == pinyin_key("第3支部")
+    assert pinyin_key("第一六一医院") == pinyin_key("第161医院")
+    assert pinyin_key("第二三〇小组") == pinyin_key("第230小组")
+    # What is no ordinal that we read stays as it is.
+    assert not [name for name in ("第一百二十医院", "第一二三四小组", "第十十组", "第几组") if re.search(r"\d{3}", pinyin_key(name))]
     assert pinyin_key("三元社区").startswith("san1")

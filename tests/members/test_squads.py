@@ -23,6 +23,7 @@ from portal.foundation.models import AuditEntry, Change
 from tests.accounts.threads import at_once
 from tests.factories import make_person, make_region, make_user, since
 from tests.personas import MARCH_5, MARCH_6, MARCH_7, City
+from tests.rules import crossed
 
 pytestmark = pytest.mark.usefixtures("clock")
 DAY = timedelta(days=1)
@@ -244,6 +245,23 @@ def test_two_leaders_named_at_once_follow_each_other(organiser: User, branch: Br
     assert outcomes == ["done", "done"]
     assert squad.members.on(MARCH_6).filter(leads=True).count() == 1
     assert squad.members.on(MARCH_6).count() == len(people)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["member", "grid"])
+def test_a_page_that_ends_a_circle_of_waits_says_so_and_keeps_what_was_typed(
+    organiser: User, branch: Branch, people: list[Person], grids: list[Region], kind: str
+) -> None:
+    squad = founded(organiser, branch, people=people, grids=grids[:1])
+    row = squad.members.get(person=people[0]) if kind == "member" else squad.grids.get()
+    client, address, typed = _client(organiser), reverse(f"squads:{kind}_end", args=[row.public_id]), {"last_day": "2020-03-06"}
+
+    answer = crossed(lambda: client.post(address, typed), held=row, wanted=squad)
+
+    assert answer.status_code == 422
+    assert "Nothing of yours is stored: send it once more." in answer.content.decode()
+    assert 'value="2020-03-06"' in answer.content.decode()
+    assert client.post(address, typed).status_code == 302
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------------

@@ -61,9 +61,9 @@ def running(user: User, branch: Branch, end: Callable[[Any], object]) -> Iterato
 
 def others_hold() -> bool:
     """Whether anybody else in this database holds a lock by name, as a download does while it runs."""
-    held = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND datname = current_database()"
+    here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     with connection.cursor() as cursor:
-        cursor.execute(held)
+        cursor.execute(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid() AND {here}")
         return bool(cursor.fetchone()[0])
 
 

@@ -1,5 +1,6 @@
 """Other people's objects under any address, and grants that nobody may give."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,8 +15,9 @@ from members.models import Person
 from portal.accounts.models import Grant, User
 from portal.foundation import clock
 from portal.foundation.models import AuditEntry
+from tests.ending.ended import prepared
 from tests.factories import file, give, make_user
-from tests.personas import MARCH_6, City
+from tests.personas import MARCH_6, City, Clock
 from tests.security.attacker import NUL, browser, filing, machine
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -110,6 +112,37 @@ def test_a_number_to_call_outside_of_the_scope_takes_what_one_of_nobody_takes(ot
         assert len(set(asked.values())) == 1
         assert answer.status_code == 404
     assert browser(official).post(reverse("portal:duty_phone", args=[person.public_id])).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["end_letter", "end_pack"])
+def test_a_document_of_a_branch_outside_takes_what_one_of_nobody_takes(
+    name: str, branch: Branch, other_branch: Branch, administrator: User, organiser: User, official: User, liaison: User, clock: Clock
+) -> None:
+    keeper = make_user("other-keeper", (Role.ADMINISTRATOR, other_branch.region))
+    end = prepared(other_branch, keeper)
+    found: Any = end.letters.first() if name == "end_letter" else end.packs.get()
+    for user in (administrator, organiser, liaison):
+        asked = []
+        for public_id in (found.public_id, uuid4()):
+            reader = browser(user)
+            with CaptureQueriesContext(connection) as statements:
+                answer = reader.get(reverse(f"branches:{name}", args=[public_id]))
+            asked.append((answer.status_code, len(statements)))
+        assert asked[0] == asked[1], user
+        assert asked[0][0] == 404
+    assert browser(keeper).get(reverse(f"branches:{name}", args=[found.public_id])).status_code == 200
+
+
+def test_a_branch_that_lies_elsewhere_takes_what_one_of_nobody_takes(branch: Branch, other_branch: Branch, organiser: User, reviewer: User) -> None:
+    file(branch, MARCH_6, by=organiser, vehicles=1)
+    asked = []
+    for child in (other_branch.public_id, uuid4()):
+        reader, query = browser(reviewer), {"region": str(branch.region.public_id), "child": str(child), "metric": "vehicles"}
+        with CaptureQueriesContext(connection) as statements:
+            answer = reader.get(reverse("portal:records"), query)
+        asked.append((answer.status_code, len(statements)))
+    assert asked[0] == asked[1]
+    assert asked[0][0] == 404
 
 
 def test_the_same_identifier_of_two_accounts_is_two_filings(branch: Branch, other_branch: Branch, organiser: User, other_organiser: User) -> None:
