@@ -256,7 +256,7 @@ def test_an_end_that_postgresql_chose_to_end_a_circle_of_waits_is_confirmed_all_
 def test_the_end_of_a_branch_locks_accounts_before_their_grants(administrator: User, organiser: User, branch: Branch, clock: Clock) -> None:
     end = prepared(branch, administrator)
     # Without the second try: there is no circle in the first place.
-    once = services.confirm.__wrapped__
+    once: Any = services.confirm.__wrapped__  # type: ignore[attr-defined]
     assert crossed(lambda: once(actor=administrator, end=end), held=organiser, wanted=organiser.grants.get()).state == "confirmed"
 
 

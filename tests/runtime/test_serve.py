@@ -106,9 +106,15 @@ def test_postgresql_killed_while_serving_is_started_again_with_what_was_stored(s
     # Held, so that it cannot mend the matter before we look.
     portal.process.send_signal(signal.SIGSTOP)
     os.kill(portal.server_pid(), signal.SIGKILL)
-    said = [portal.health()]
-    gone = wait_for(lambda: said.append(portal.health()) or said[-1][0] == 503, 30)
-    reason = said[-1][1].get("reason", "")
+    said: list[dict[str, str]] = []
+
+    def is_gone() -> bool:
+        status, words = portal.health()
+        said.append(words)
+        return status == 503
+
+    gone = wait_for(is_gone, 30)
+    reason = said[-1].get("reason", "")
     page = refused(portal, "/account/activate/")
     api = refused(portal, "/api/v1/reports/", Authorization=f"Token {'0' * 64}")
     portal.process.send_signal(signal.SIGCONT)
