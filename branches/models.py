@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches.querysets import BranchQuerySet, RegionQuerySet, WorkUnitQuerySet
+from portal.foundation import clock
 from portal.foundation.models import SearchableModel, SourcedModel
 
 if TYPE_CHECKING:
@@ -290,6 +291,11 @@ class Branch(SearchableModel, SourcedModel):
     def searched_parts(self) -> tuple[str, ...]:
         """The name."""
         return (self.name,)
+
+    @property
+    def day_shown(self) -> date:
+        """Today; of a branch that is over, its last day: pages show what it was then."""
+        return min(clock.today(), self.ended_on or date.max)
 
     def schedule_on(self, day: date) -> "BranchSchedule":
         """Return when the branch's day ends and its report is due on `day`; midnight and 23:30 unless it set otherwise."""

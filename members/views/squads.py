@@ -99,7 +99,7 @@ def coverage(request: HttpRequest, branch_id: UUID) -> HttpResponse:
     """Show who covers which grid of a branch on a day, those that nobody covers first, and the branch's squads."""
     branch = seen_branch(request, branch_id)
     asked = clock.read_day(request.GET.get("day", "").strip())
-    day = asked or clock.today()
+    day = asked or branch.day_shown
     grids = grids_of(branch, day)
     leaders = {row.squad_id: Hand(row) for row in hands(request, SquadMember.objects.on(day).filter(squad__branch=branch, leads=True))}
     squads = list(squads_on(branch, day))

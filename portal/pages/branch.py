@@ -68,7 +68,7 @@ def branch_detail(request: HttpRequest, branch_id: UUID) -> HttpResponse:
         "above": Region.objects.above(branch.region, clock.today()),
         "schedule": branch.schedule_on(clock.today()),
         "officers": officers,
-        "squads": Squad.objects.filter(branch=branch).on(clock.today()).with_strength(clock.today()).order_by("name", "pk")[:_SQUADS],
+        "squads": Squad.objects.filter(branch=branch).on(branch.day_shown).with_strength(branch.day_shown).order_by("name", "pk")[:_SQUADS],
         "at_posts": _at_posts(branch),
         "warnings": warnings_about(branch, officers),
         "sees_reports": branch.may_see_reports,
@@ -132,8 +132,8 @@ def _officers(request: HttpRequest, branch: Any) -> list[Officer]:
 
 
 def _at_posts(branch: Branch) -> dict[str, int]:
-    """Return how many grids the branch has and how many of them squads cover today, and how many places of pioneer posts are held; one query."""
-    day = clock.today()
+    """Return how many grids the branch has and how many of them squads cover, and how many places of pioneer posts are held; one query."""
+    day = branch.day_shown
     covered = SquadGrid.objects.on(day).filter(branch=branch, region=OuterRef("pk"))
     grids = regions_to_cover(branch, day).order_by()
     posts = PioneerPost.objects.filter(branch=branch).on(day).with_holders(day).order_by()

@@ -18,11 +18,13 @@ from members.models import Membership, Person, Squad, SquadMember
 from members.services import squads
 from members.services.squads import SquadFacts
 from portal.accounts.models import User
+from portal.ending import services as ending
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.models import AuditEntry, Change
 from tests.accounts.threads import at_once
+from tests.ending.ended import prepared
 from tests.factories import make_person, make_region, make_user, since
-from tests.personas import MARCH_5, MARCH_6, MARCH_7, City
+from tests.personas import MARCH_5, MARCH_6, MARCH_7, City, Clock
 from tests.rules import crossed
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -197,6 +199,22 @@ def test_the_end_of_a_branch_ends_its_squads(organiser: User, branch: Branch, ci
     assert squad.during.upper == MARCH_7
     assert not SquadMember.objects.on(MARCH_7).exists()
     assert not Squad.objects.filter(pk=later.pk).exists()
+
+
+def test_pages_of_a_branch_that_is_over_show_its_squads_as_they_were_at_its_end(
+    organiser: User, administrator: User, official: User, branch: Branch, people: list[Person], grids: list[Region], clock: Clock
+) -> None:
+    founded(organiser, branch, "一队", people=people, grids=grids[:3])
+    ending.confirm(actor=administrator, end=prepared(branch, administrator))
+    clock.move_to(clock.now() + 30 * DAY)
+    client = _client(official)
+    page = client.get(reverse("branches:branch_detail", args=[branch.public_id])).content.decode()
+    assert "一队" in page
+    assert "3 / 7" in page
+    assert "No squad" not in page
+    coverage = reverse("squads:coverage", args=[branch.public_id])
+    assert "4 grids without a squad" in client.get(coverage).content.decode()
+    assert "That is no day. Shown is 6 March 2020." in client.get(coverage + "?day=x").content.decode()
 
 
 def test_nobody_else_keeps_the_squads_of_a_branch(
