@@ -1,12 +1,15 @@
 """What the frame of every page needs to know: see docs/look.md."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import chain
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -101,28 +104,31 @@ IN_THE_MENU: tuple[Section, ...] = tuple(Section(each.label, each.name, each.own
 
 def shell(request: HttpRequest) -> dict[str, bool | list[NavEntry]]:
     """Return `nav`, `register_links` and `account_links` (empty before sign-in) and `demo` for `base.html`."""
-    return {
-        "nav": _entries(request, SECTIONS),
-        "register_links": _entries(request, IN_THE_MENU),
-        "account_links": _entries(request, ACCOUNT),
-        "demo": settings.DEMO,
-    }
-
-
-def _entries(request: HttpRequest, sections: Sequence[Section]) -> list[NavEntry]:
-    user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return []
+    user: Any = getattr(request, "user", None)
     view_name = request.resolver_match.view_name if request.resolver_match else ""
-    entries = []
-    for section in sections:
-        if section.acts and not any(access.may(user, act) for act in section.acts):
-            continue
-        if section.of_a_person and user.person_id is None:
-            continue
-        try:
-            href = reverse(section.name)
-        except NoReverseMatch:  # a deployment may leave a section out, for example the API docs
-            continue
-        entries.append(NavEntry(section.label, href, view_name.startswith(section.own), section.icon))
-    return entries
+    # Asked again and again for the same few.
+    may = cache(partial(access.may, user))
+
+    def entries(sections: Sequence[Section]) -> list[NavEntry]:
+        found: list[NavEntry] = []
+        if user is None or not user.is_authenticated:
+            return found
+        for each in sections:
+            if each.acts and not any(map(may, each.acts)):
+                continue
+            if each.of_a_person and user.person_id is None:
+                continue
+            # A deployment may leave a section out, for example the API docs.
+            with suppress(NoReverseMatch):
+                found.append(NavEntry(each.label, _address(each.name, get_script_prefix()), view_name.startswith(each.own), each.icon))
+        return found
+
+    return {"nav": entries(SECTIONS), "register_links": entries(IN_THE_MENU), "account_links": entries(ACCOUNT), "demo": settings.DEMO}
+
+
+@cache
+def _address(name: str, prefix: str) -> str:
+    """Return the address of a page, in a portal that lies under `prefix` in this thread."""
+    address = reverse(name)
+    assert address.startswith(prefix)  # noqa: S101 - reverse reads the same prefix
+    return address
