@@ -15,7 +15,7 @@ from portal.accounts import importing, oversight
 from portal.accounts.models import ActivationCode, Alert, Device, Session
 from portal.accounts.models.sign_in import ALERTS_KEPT, DEVICES_KEPT
 from portal.foundation import attachments, clock
-from portal.foundation.jobs import Progress, ask_for
+from portal.foundation.jobs import Progress, ask_for, in_steps
 from portal.foundation.models import AlarmSpell, Job, Submission
 from portal.watching import figures
 
@@ -29,6 +29,7 @@ SUBMISSIONS_KEPT = timedelta(days=180)
 _IMPORTED = {"imported_figures": ImportedFigure.objects.all(), "imported_reports": ImportedReport.objects.all(), "refused_cells": RefusedCell.objects.all()}
 
 
+@in_steps
 def keep_house(job: Job, progress: Progress) -> dict[str, Any]:
     """Remove what has expired or is finished, from sessions to files of imports and codes of needs, and ask for what is due to be erased.
 

@@ -4,7 +4,6 @@ from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -58,7 +57,7 @@ def answer_swap(*, actor: Actor, swap: Swap, answer: str) -> Swap:
     answers = swap.person_id if answer == State.WITHDRAWN else swap.other_id
     if getattr(actor, "person_id", None) != answers:
         raise Forbidden
-    with transaction.atomic():
+    with refusals_beside({}):
         # Shifts first, in the order of their keys, as everybody who changes who is on them.
         shifts = {each.pk: each for each in Shift.objects.select_for_update(no_key=True).filter(pk__in=[swap.shift_id, swap.in_return_id]).order_by("pk")}
         current = Swap.objects.select_for_update(no_key=True).get(pk=swap.pk)
@@ -67,8 +66,7 @@ def answer_swap(*, actor: Actor, swap: Swap, answer: str) -> Swap:
         if current.state != State.ASKED:
             raise Conflict("state", ANSWERED, current)
         if answer == State.AGREED:
-            with refusals_beside({}):
-                _exchange(current, shifts)
+            _exchange(current, shifts)
         current.state, current.answered_at = answer, clock.now()
         current.save(update_fields=["state", "answered_at"])
         audit.record(actor, f"swap.{answer}", current)

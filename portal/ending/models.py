@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from branches.models import Branch, WorkUnit
 from portal.foundation import clock
 from portal.foundation.models import Attachment, Job, PublicModel
+from portal.foundation.sensitive import AFTER_THE_BRANCH, AtEnd, Basis, Sensitive
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -173,6 +174,13 @@ class ArchivePack(PublicModel):
     made_at = models.DateTimeField(_("made at"), null=True)
 
     objects: models.Manager["ArchivePack"] = models.Manager()
+
+    ENDS_WITH = ("end__branch",)
+    SENSITIVE = {
+        "file": Sensitive(
+            _("handing records over with the fields that are erased; a pack without them stays"), AFTER_THE_BRANCH, Basis.DUTY, at_end=AtEnd.ROW_GOES
+        )
+    }
 
     class Meta:
         verbose_name = _("archive pack")

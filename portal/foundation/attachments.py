@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef
 from django.http import FileResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -105,7 +106,8 @@ def throw_away(attachment: Attachment) -> None:
 
 def clear() -> int:
     """Remove the files that were to go and are still there; return how many."""
-    gone = Attachment.objects.exclude(thrown_away_at=None).order_by().values_list("sha256", flat=True).distinct()
+    kept = Attachment.objects.filter(sha256=OuterRef("sha256"), thrown_away_at=None)
+    gone = Attachment.objects.exclude(thrown_away_at=None).exclude(Exists(kept)).order_by().values_list("sha256", flat=True).distinct()
     return sum(_remove(digest) for digest in gone.iterator() if is_there(digest))
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from activities.models import PointFile
 from branches.models import Branch
+from portal.accounts.models import ReviewedGrant
 from portal.ending.models import ArchivePack
 from portal.foundation import clock
 from portal.foundation.models import Attachment
@@ -97,6 +98,8 @@ def _held(model: type[models.Model]) -> Q:
     held = Hold.objects.in_force().values("branch")
     if model is DataRequest:
         return Q(branch__in=held)
+    if model is ReviewedGrant:
+        return Q(grant__branch__in=held)
     if model is Attachment:
         packs = ArchivePack.objects.filter(end__branch__in=held, file__isnull=False)
         return Q(pk__in=PointFile.objects.filter(point__branch__in=held).values("file")) | Q(pk__in=packs.values("file"))

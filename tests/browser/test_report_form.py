@@ -209,6 +209,30 @@ def test_a_sign_in_lost_while_typing_loses_nothing(page: Page, url: str, organis
     expect_values(page, vehicles="210", turned_back="2y")
 
 
+def test_what_is_typed_while_a_draft_is_saved_is_not_said_to_be_saved(page: Page) -> None:
+    # The first saving takes long enough to type another letter; the next one never ends.
+    page.evaluate("""() => {
+      const send = window.fetch, field = document.querySelector("[name=v_vehicles]");
+      let times = 0;
+      window.fetch = async (...asked) => {
+        if (times++) return new Promise(() => {});
+        const answer = await send(...asked), read = answer.json.bind(answer);
+        answer.json = async () => {
+          field.value = "2001";
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          setTimeout(() => { window.wasSaved = true; }, 0);
+          return read();
+        };
+        return answer;
+      };
+    }""")
+    page.fill("[name=v_vehicles]", "200")
+    page.wait_for_function("window.wasSaved")
+    copies = page.evaluate("Object.values(localStorage).filter((text) => text.includes('v_vehicles')).map((text) => JSON.parse(text))")
+    assert [(copy["saved"], "2001" in str(copy["fields"])) for copy in copies] == [(False, True)]
+    assert "Draft saved" not in state(page).inner_text()
+
+
 def test_an_old_token_leads_on_with_what_was_typed(page: Page) -> None:
     page.fill("[name=v_vehicles]", "200")
     page.evaluate("document.querySelector('form[data-report] [name=csrfmiddlewaretoken]').value = 'x'.repeat(64)")

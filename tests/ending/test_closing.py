@@ -253,6 +253,23 @@ def test_an_end_that_postgresql_chose_to_end_a_circle_of_waits_is_confirmed_all_
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_branch_that_postgresql_chose_to_end_a_circle_of_waits_is_opened_again_all_the_same(administrator: User, branch: Branch, clock: Clock) -> None:
+    end = confirmed(branch, administrator)
+    opened = crossed(lambda: services.reopen(actor=administrator, end=end, reason="还要用"), held=branch.memberships.get(), wanted=branch)
+    assert opened.state == "reopened"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_beginning_that_ends_a_circle_of_waits_is_asked_for_once_more_in_words(administrator: User, city: City, branch: Branch, clock: Clock) -> None:
+    end = begun(branch, administrator)
+    with pytest.raises(ValidationError) as refused:
+        crossed(lambda: begun(branch, administrator, MARCH_5), held=end, wanted=branch)
+    assert refused.value.code == "deadlock"
+    end.refresh_from_db()
+    assert end.last_day == MARCH_6
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_end_of_a_branch_locks_accounts_before_their_grants(administrator: User, organiser: User, branch: Branch, clock: Clock) -> None:
     end = prepared(branch, administrator)
     # Without the second try: there is no circle in the first place.

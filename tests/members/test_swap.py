@@ -18,6 +18,7 @@ from tests.accounts.threads import at_once
 from tests.factories import make_person, make_user
 from tests.members.broken_roster import at
 from tests.personas import MARCH_7, City, Clock
+from tests.rules import crossed
 
 pytestmark = pytest.mark.usefixtures("clock")
 DAY = timedelta(days=1)
@@ -47,6 +48,19 @@ def person_of(user: User) -> Person:
 
 def on(shift: Shift) -> Person:
     return Assignment.objects.get(shift=shift).person
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_ends_a_circle_of_waits_is_asked_for_once_more_in_words(member: User, colleague: User, shifts: tuple[Shift, Shift]) -> None:
+    swap = ask_swap(actor=member, shift=shifts[0], other=person_of(colleague), in_return=None)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(colleague)
+    address = reverse("roster:swap_answer", args=[swap.public_id])
+    answer = crossed(lambda: client.post(address, {"answer": "agreed"}, follow=True), held=swap, wanted=shifts[0])
+    assert answer.status_code == 200
+    assert "Nothing of yours is stored: send it once more." in answer.content.decode()
+    swap.refresh_from_db()
+    assert swap.state == "asked"
 
 
 def test_nothing_changes_before_the_other_agrees_and_then_both_are_exchanged(member: User, colleague: User, shifts: tuple[Shift, Shift]) -> None:

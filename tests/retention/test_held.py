@@ -9,21 +9,23 @@ from django.core.exceptions import ValidationError
 from activities.models import PointFile
 from activities.services.pictures import take_away
 from branches.models import Branch
-from portal.accounts.models import User
+from portal.accounts import importing
+from portal.accounts.models import ReviewedGrant, User
 from portal.ending import services as ending
 from portal.ending.models import ArchivePack
 from portal.ending.services.preparing import queue_pack
-from portal.foundation import attachments
+from portal.foundation import attachments, jobs
 from portal.foundation.sensitive import GONE
 from portal.retention.models import Certificate, DataRequest, Hold
 from portal.retention.services.erasing import erase_all
 from portal.retention.services.holding import lift_hold, place_hold
 from portal.retention.services.requesting import answer, write_down
+from portal.watching import figures
 from tests.accounts.threads import at_once
 from tests.activities.drawn import a_picture
 from tests.activities.inspected import a_point
 from tests.ending.ended import prepared, work_off
-from tests.personas import Clock
+from tests.personas import MARCH_6, Clock
 from tests.rules import outcome_of_second
 
 LONG = timedelta(days=182)
@@ -110,3 +112,51 @@ def test_a_hold_keeps_packs_pictures_requests_and_names_of_files(over: Branch, s
     lift_hold(actor=security, hold=hold)
     erase_all(uuid4())
     assert kept(over) == (0, 2, False, False, False)
+
+
+@pytest.mark.django_db
+def test_a_pack_of_an_end_that_was_given_up_goes_with_its_time_unless_it_is_held(branch: Branch, administrator: User, security: User, clock: Clock) -> None:
+    end = prepared(branch, administrator)
+    queue_pack(end, administrator, sensitive=True)
+    work_off()
+    ending.stop(actor=administrator, end=end)
+    clock.move_to(clock.now() + LONG)
+    hold = place_hold(actor=security, branch=branch, reason="审计调阅")
+    erase_all(uuid4())
+    assert ArchivePack.objects.filter(sensitive=True, file__thrown_away_at=None).count() == 1
+    lift_hold(actor=security, hold=hold)
+    erase_all(uuid4())
+    assert ArchivePack.objects.filter(sensitive=True, file__thrown_away_at=None).count() == 0
+    assert ArchivePack.objects.filter(sensitive=False, file__thrown_away_at=None).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_hold_keeps_why_a_right_over_the_branch_was_kept(branch: Branch, organiser: User, security: User, clock: Clock) -> None:
+    decided = ReviewedGrant.objects.create(quarter=MARCH_6.replace(month=1, day=1), grant=organiser.grants.get(), kept=True, reason="仍在负责", by=security)
+    ReviewedGrant.objects.filter(pk=decided.pk).update(at=clock.now())
+    clock.move_to(clock.now() + LONG)
+    hold = place_hold(actor=security, branch=branch, reason="审计调阅")
+    for told in ("仍在负责", ""):
+        erase_all(uuid4())
+        decided.refresh_from_db()
+        assert decided.reason == told
+        if told:
+            lift_hold(actor=security, hold=hold)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_night_that_fails_has_thrown_away_whole_files_and_rows_or_neither(
+    branch: Branch, administrator: User, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> dict[str, int]:
+        raise RuntimeError
+
+    kept = attachments.store(content=b"names", name="a.xlsx", content_type="text/plain", model=importing.IMPORT, added_by=administrator, at=clock.now())
+    clock.move_to(clock.now() + LONG)
+    monkeypatch.setattr(figures, "sizes", fail)
+    jobs.ask_for("housekeeping")
+    job = jobs.run_next()
+    assert job is not None
+    assert (job.state, job.error) == ("queued", "RuntimeError")
+    kept.refresh_from_db()
+    assert (kept.thrown_away_at is None) == attachments.is_there(kept.sha256)

@@ -31,6 +31,7 @@ from tests.activities.needs import recorded
 from tests.factories import signed_in_somewhere
 from tests.matrix_world import INSIDE, build_world
 from tests.personas import MARCH_6, City, Clock
+from tests.rules import crossed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "catalogue")]
 
@@ -173,6 +174,13 @@ def test_a_request_is_sent_and_read_on_ones_own_page(member: User) -> None:
     assert client.post(reverse("retention:mine_ask", args=["correct"]), {"words": "姓名应为示例"}).status_code == 302
     assert "姓名应为示例" in client.get(reverse("retention:mine")).content.decode()
     assert client.get(reverse("retention:mine_ask", args=["else"])).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["correct", "erase"])
+def test_whoever_asks_locks_the_branch_before_the_account(member: User, branch: Branch, kind: str) -> None:
+    asked = crossed(lambda: requesting.ask(actor=member, kind=kind, words="姓名应为示例"), held=branch, wanted=member)
+    assert asked.branch == branch
 
 
 def test_a_correction_says_what_is_wrong_and_is_asked_once(member: User) -> None:

@@ -14,6 +14,7 @@ if (form) {
   let timer = 0;
   let latest = 0;
   let told = 0;
+  let typed = 0;
   let lost = false;
 
   const keep = (saved) =>
@@ -36,6 +37,7 @@ if (form) {
 
   const save = async () => {
     const turn = (latest += 1);
+    const sent = typed;
     keep(false);
     try {
       const answer = await fetch(form.dataset.saveUrl, { method: "POST", body: new FormData(form), redirect: "manual", credentials: "same-origin" });
@@ -48,8 +50,10 @@ if (form) {
       } else if (answer.ok) {
         const { saved_at: time } = await answer.json();
         lost = false;
-        keep(true);
         signedOut.hidden = true;
+        // Whatever was typed meanwhile is on its way, and not there yet.
+        if (turn !== latest || sent !== typed) return;
+        keep(true);
         say(form.dataset.wordsSaved.replace("{time}", time));
       } else {
         await sayHeld();
@@ -61,6 +65,7 @@ if (form) {
 
   form.addEventListener("input", () => {
     keep(false);
+    typed += 1;
     told += 1;
     if (state.dataset.code) say(form.dataset.wordsOffline.replace("{time}", clock()));
     clearTimeout(timer);

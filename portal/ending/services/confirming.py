@@ -44,7 +44,7 @@ SPANS: Final[tuple[type[Model], ...]] = (
 )
 
 
-def _again_after_a_deadlock(service: Callable[P, R]) -> Callable[P, R]:
+def again_after_a_deadlock(service: Callable[P, R]) -> Callable[P, R]:
     """Run a service again when PostgreSQL chose it to end a circle of waits: it locks rows of many registers, in which others work meanwhile."""
 
     @wraps(service)
@@ -60,7 +60,7 @@ def _again_after_a_deadlock(service: Callable[P, R]) -> Callable[P, R]:
     return tried
 
 
-@_again_after_a_deadlock
+@again_after_a_deadlock
 @transaction.atomic
 def confirm(*, actor: User, end: BranchEnd) -> BranchEnd:
     """End a branch as it was prepared, and close its records; in a merger its people and what is open go to the other branch from the day after.

@@ -33,7 +33,6 @@ MOST_NEEDS: Final = 200
 _FIELDS: Final = {"one_end_of_a_branch": "last_day", "branch_end_not_into_itself": "merged_into"}
 
 
-@transaction.atomic
 def begin(*, actor: User, branch: Branch, last_day: date, merged_into: Branch | None = None) -> BranchEnd:
     """Begin to prepare the end of a branch; begun already by somebody else, it goes on with other days.
 
@@ -41,17 +40,17 @@ def begin(*, actor: User, branch: Branch, last_day: date, merged_into: Branch | 
         Forbidden: the end of the branch is not the actor's to prepare.
         ValidationError: by field, when the branch cannot end on that day, or not go into that branch.
     """
-    held = _locked_branch(actor, branch)
-    refuse_impossible(held, last_day, merged_into)
-    end = BranchEnd.objects.select_for_update(of=("self",)).filter(branch=held, state=BranchEnd.State.PREPARING).first()
-    if end is None:
-        before = BranchEnd.objects.filter(branch=held, state=BranchEnd.State.REOPENED).first()
-        end = BranchEnd(branch=held, begun_by=actor, stock=before.stock if before else "", narrative=before.narrative if before else "")
-    end.last_day, end.merged_into = last_day, merged_into
     with refusals_beside(_FIELDS):
+        held = _locked_branch(actor, branch)
+        refuse_impossible(held, last_day, merged_into)
+        end = BranchEnd.objects.select_for_update(of=("self",)).filter(branch=held, state=BranchEnd.State.PREPARING).first()
+        if end is None:
+            before = BranchEnd.objects.filter(branch=held, state=BranchEnd.State.REOPENED).first()
+            end = BranchEnd(branch=held, begun_by=actor, stock=before.stock if before else "", narrative=before.narrative if before else "")
+        end.last_day, end.merged_into = last_day, merged_into
         end.save()
-    into = {"merged_into": str(merged_into.public_id)} if merged_into else {}
-    audit.record(actor, "branch_end.begun", held, last_day=last_day.isoformat(), **into)
+        into = {"merged_into": str(merged_into.public_id)} if merged_into else {}
+        audit.record(actor, "branch_end.begun", held, last_day=last_day.isoformat(), **into)
     return end
 
 

@@ -14,13 +14,14 @@ from branches.access import Act
 from branches.models import Branch
 from portal.accounts.models import Grant, User
 from portal.ending.models import BranchEnd
-from portal.ending.services.confirming import SPANS
+from portal.ending.services.confirming import SPANS, again_after_a_deadlock
 from portal.ending.services.preparing import ONE_DAY
 from portal.foundation import audit, clock, locks
 from portal.foundation.errors import Conflict, Forbidden
 from portal.foundation.sensitive import AFTER_THE_BRANCH
 
 
+@again_after_a_deadlock
 @transaction.atomic
 def reopen(*, actor: User, end: BranchEnd, reason: str) -> BranchEnd:
     """Let a dissolved branch go on: what its end cut short is given back, but for people who are in another branch by now.

@@ -1,28 +1,26 @@
 """Files whose time is over: their content goes, with a certificate; the row that says who added them, and when, stays."""
 
-from typing import Any, Final
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from activities.models import PointFile
-from portal.ending.models import ArchivePack
+from portal.ending.models import ArchivePack, BranchEnd
 from portal.foundation import attachments, clock
 from portal.foundation.sensitive import AFTER_THE_BRANCH
-from portal.retention.models import Certificate
+from portal.retention.models import Certificate, Hold
 from portal.retention.rules import branches_over
 from portal.retention.services.certifying import certify
-
-# Whose files go, and what leads to their branch: pictures and documents of points, and packs with the fields that are erased themselves.
-_GO: Final[tuple[tuple[Any, str], ...]] = ((PointFile.objects.all(), "point__branch"), (ArchivePack.objects.filter(sensitive=True), "end__branch"))
 
 
 def throw_away_step(run: UUID, most: int) -> Certificate | None:
     """Throw away a bounded number of files of one kind and one branch, in the caller's transaction; None when nothing is left."""
     before = timezone.localdate(clock.now()) - AFTER_THE_BRANCH
-    for files, branch in _GO:
-        kept = files.filter(file__isnull=False, file__thrown_away_at=None)
-        due = kept.filter(**{f"{branch}__in": branches_over(before).values("pk")}).select_related("file", branch).order_by("pk")
+    for due, branch in _due(before):
         first = due.first()
         if first is None:
             continue
@@ -30,7 +28,19 @@ def throw_away_step(run: UUID, most: int) -> Certificate | None:
         rows = list(due.filter(**{branch: of})[:most])
         for row in rows:
             attachments.throw_away(row.file)
-        label = files.model._meta.label
+        label = due.model._meta.label
         found = [(label, row.public_id) for row in rows]
         return certify(rule=Certificate.Rule.BRANCH, run=run, before=before, counts={f"{label}.file": len(rows)}, rows=found, branch=of)
     return None
+
+
+def _due(before: date) -> Iterator[tuple[Any, str]]:
+    """Yield the rows whose files go, with what leads to their branch: pictures and documents of points, and packs with sensitive fields.
+
+    A pack of an end that was given up or opened again goes as long after the last day that was meant.
+    """
+    over = branches_over(before).values("pk")
+    packs = ArchivePack.objects.filter(sensitive=True, file__isnull=False).exclude(end__branch__in=Hold.objects.in_force().values("branch"))
+    undone = Q(end__state__in=(BranchEnd.State.STOPPED, BranchEnd.State.REOPENED), end__last_day__lt=before)
+    for rows, branch in ((PointFile.objects.filter(point__branch__in=over), "point__branch"), (packs.filter(Q(end__branch__in=over) | undone), "end__branch")):
+        yield rows.filter(file__thrown_away_at=None).select_related("file", branch).order_by("pk"), branch

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from branches import access
 from branches.access import Act
 from branches.models import Branch, Region
+from branches.services import refusals_beside
 from members.models import OfficerTerm, Person
 from portal.accounts.models import User
 from portal.foundation import audit, clock, locks
@@ -22,7 +23,6 @@ Kind = DataRequest.Kind
 State = DataRequest.State
 
 
-@transaction.atomic
 def ask(*, actor: User, kind: str, words: str) -> DataRequest:
     """Ask for one's own data to be corrected or erased.
 
@@ -35,14 +35,18 @@ def ask(*, actor: User, kind: str, words: str) -> DataRequest:
     said = words.strip()
     if kind == Kind.CORRECT and not said:
         raise ValidationError({"words": _("Say what is wrong, and how it should be.")})
-    # Locked: tapped twice, asked once.
-    User.objects.get_queryset().select_for_update(of=("self",)).get(pk=actor.pk)
-    if DataRequest.objects.waiting().filter(account=actor, kind=kind, words=said).exists():
-        raise ValidationError(_("You have asked this already; it waits for an answer."))
     branch, region = _answered_by(actor)
-    request = _store(kind, actor, said, branch=branch, region=region, account=actor, person=actor.person)
-    if kind == Kind.ERASE:
-        erase_contact(actor, request)
+    with refusals_beside({}):
+        # In the order in which others lock: whoever erases or holds, the branch, the account. Tapped twice, asked once.
+        if kind == Kind.ERASE:
+            locks.hold(locks.ERASING)
+        locks.rows(Branch, [branch.pk] if branch else [], no_key=True)
+        locks.rows(User, [actor.pk])
+        if DataRequest.objects.waiting().filter(account=actor, kind=kind, words=said).exists():
+            raise ValidationError(_("You have asked this already; it waits for an answer."))
+        request = _store(kind, actor, said, branch=branch, region=region, account=actor, person=actor.person)
+        if kind == Kind.ERASE:
+            erase_contact(actor, request)
     return request
 
 
@@ -87,11 +91,10 @@ def answer(*, actor: User, request: DataRequest, done: bool, words: str) -> Data
 
 
 def erase_contact(actor: User, request: DataRequest) -> Certificate | None:
-    """Erase what somebody may have erased at once, in the caller's transaction: private telephone, and what else reaches them in private.
+    """Erase what somebody may have erased at once, in the caller's transaction, which keeps holds away: private telephone, and what else reaches them.
 
     Nothing while a hold stands: whoever answers the request erases it then.
     """
-    locks.hold(locks.ERASING)
     if is_held(actor):
         return None
     counts: dict[str, int] = {}
