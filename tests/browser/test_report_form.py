@@ -220,14 +220,14 @@ def test_what_is_typed_while_a_draft_is_saved_is_not_said_to_be_saved(page: Page
         answer.json = async () => {
           field.value = "2001";
           field.dispatchEvent(new Event("input", { bubbles: true }));
-          setTimeout(() => { window.wasSaved = true; }, 0);
+          setTimeout(() => { document.documentElement.dataset.answered = "yes"; }, 0);
           return read();
         };
         return answer;
       };
     }""")
     page.fill("[name=v_vehicles]", "200")
-    page.wait_for_function("window.wasSaved")
+    expect(page.locator("html")).to_have_attribute("data-answered", "yes")
     copies = page.evaluate("Object.values(localStorage).filter((text) => text.includes('v_vehicles')).map((text) => JSON.parse(text))")
     assert [(copy["saved"], "2001" in str(copy["fields"])) for copy in copies] == [(False, True)]
     assert "Draft saved" not in state(page).inner_text()
