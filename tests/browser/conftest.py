@@ -73,10 +73,10 @@ def walk(context_of: Callable[..., BrowserContext]) -> Iterator[Walk]:
 
 def wait_for_the_server_to_let_go() -> None:
     """Wait until no thread of the server is still in a transaction: it ends a moment after the browser has what it asked for."""
-    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+    others = "datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     for _ in range(100):
         with connections["default"].cursor() as cursor:
-            cursor.execute(busy)
+            cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND state <> 'idle'")
             if cursor.fetchone() == (0,):
                 return
         time.sleep(0.1)

@@ -128,6 +128,8 @@ def test_a_pack_of_an_end_that_was_given_up_goes_with_its_time_unless_it_is_held
     erase_all(uuid4())
     assert ArchivePack.objects.filter(sensitive=True, file__thrown_away_at=None).count() == 0
     assert ArchivePack.objects.filter(sensitive=False, file__thrown_away_at=None).count() == 1
+    # The branch goes on: it is not said to be over.
+    assert [one.rule for one in Certificate.objects.filter(branch=branch) if "ending.ArchivePack.file" in one.counts] == ["row"]
 
 
 @pytest.mark.django_db

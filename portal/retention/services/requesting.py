@@ -41,7 +41,7 @@ def ask(*, actor: User, kind: str, words: str) -> DataRequest:
         if kind == Kind.ERASE:
             locks.hold(locks.ERASING)
         locks.rows(Branch, [branch.pk] if branch else [], no_key=True)
-        locks.rows(User, [actor.pk])
+        locks.rows(User, [actor.pk], no_key=True)
         if DataRequest.objects.waiting().filter(account=actor, kind=kind, words=said).exists():
             raise ValidationError(_("You have asked this already; it waits for an answer."))
         request = _store(kind, actor, said, branch=branch, region=region, account=actor, person=actor.person)
